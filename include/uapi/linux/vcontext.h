@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * vcontext: security contexts.  The interface of /dev/vcontext and of context handles.
+ *
+ * A process is in exactly one context; its children inherit it.  It may move itself into another
+ * one, and never back.  Everything here acts on the calling process alone: nobody can move another.
+ *
+ * Conventions
+ *   - Every structure begins with @size, which the caller sets to sizeof() of the structure it was
+ *     compiled with.  A structure may grow: the kernel takes a shorter one (down to its first
+ *     version) as if the rest were zero, and a longer one if all it doesn't know is zero (else
+ *     E2BIG).  The size bits of the command number are not looked at, @size is what counts.
+ *   - All fields have a fixed width and the same place for 32-bit programs.  @pad must be zero.
+ *   - Reserved bits must be zero (EINVAL).
+ *   - Every command can also fail with EFAULT (bad pointer), EINVAL (@size below the first version,
+ *     a reserved bit or @pad not zero), E2BIG (see above), EINTR (a signal came first; nothing was
+ *     done) and ENOTTY (no such command, or not on this kind of descriptor).
+ *   - New commands, flags and fields show in VCONTEXT_INFO; VCONTEXT_ABI changes only if something
+ *     that was there means something else.
+ *
+ * Terms
+ *   context 0   where every process begins; not privileged in itself
+ *   watcher     context 1: sees all processes, may act on its own alone
+ *   named       contexts 2 ... 65535, chosen by root of context 0
+ *   allotted    contexts from 65536 on, chosen by the kernel
+ *   root of context 0    a process in context 0 with CAP_SYS_ADMIN in the initial user namespace
+ *   handle      a descriptor that keeps a context alive; poll() on it reports POLLIN | POLLHUP once
+ *               a process has been in the context and the last one is gone (been waited for)
+ */
+#ifndef _UAPI_LINUX_VCONTEXT_H
+#define _UAPI_LINUX_VCONTEXT_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define VCONTEXT_DEVICE		"/dev/vcontext"
+#define VCONTEXT_ABI		1
+
+#define VCONTEXT_ID_HOST	0U		/* where every process begins */
+#define VCONTEXT_ID_WATCHER	1U
+#define VCONTEXT_ID_NAMED_MIN	2U
+#define VCONTEXT_ID_NAMED_MAX	65535U
+#define VCONTEXT_ID_ALLOT_MIN	65536U
+#define VCONTEXT_ID_MAX		0x7fffffffU
+#define VCONTEXT_ID_ANY		0xffffffffU	/* let the kernel choose; also: not told */
+
+/* How deep contexts can be made inside each other. */
+#define VCONTEXT_DEPTH_MAX	32
+
+/*
+ * Flags of a context.  They can be added and never be taken away.
+ */
+#define VCONTEXT_LOCK		(1U << 0)	/* its processes create and enter no context */
+#define VCONTEXT_PRIVATE	(1U << 3)	/* nobody enters it after its first process */
+#define VCONTEXT_HIDEINFO	(1U << 5)	/* no context lines in /proc/PID/status inside */
+
+/**
+ * struct vcontext_info - argument of VCONTEXT_INFO
+ * @size: in: sizeof(struct vcontext_info)
+ * @abi: out: VCONTEXT_ABI of the kernel
+ * @flags: out: the context flags that this kernel knows
+ * @id: out: the caller's context; VCONTEXT_ID_ANY when that has the flag hideinfo
+ * @own_flags: out: the flags of the caller's context; 0 when that has the flag hideinfo
+ * @contexts: out: how many contexts exist besides 0, to the watcher and root of context 0;
+ *	VCONTEXT_ID_ANY to everybody else
+ * @features: out: reserved, 0
+ */
+struct vcontext_info {
+	__u32 size;
+	__u32 abi;
+	__u32 flags;
+	__u32 id;
+	__u32 own_flags;
+	__u32 contexts;
+	__u64 features;
+};
+
+/**
+ * struct vcontext_new - argument of VCONTEXT_NEW
+ * @size: in: sizeof(struct vcontext_new)
+ * @flags: in: VCONTEXT_LOCK ..., flags of the new context
+ * @id: out: the id that the kernel allotted
+ * @pad: in: 0
+ */
+struct vcontext_new {
+	__u32 size;
+	__u32 flags;
+	__u32 id;
+	__u32 pad;
+};
+
+#define VCONTEXT_OPEN_CREATE	(1U << 0)	/* make the context if there is none of this id */
+#define VCONTEXT_OPEN_EXCL	(1U << 1)	/* with CREATE: EEXIST if there is one */
+
+/**
+ * struct vcontext_open - argument of VCONTEXT_OPEN
+ * @size: in: sizeof(struct vcontext_open)
+ * @how: in: VCONTEXT_OPEN_*
+ * @id: in: the context wanted, VCONTEXT_ID_ANY for a new one that the kernel chooses;
+ *	out: the id of the context
+ * @flags: in: flags of the context if it is made by this call; not looked at otherwise
+ */
+struct vcontext_open {
+	__u32 size;
+	__u32 how;
+	__u32 id;
+	__u32 flags;
+};
+
+/**
+ * struct vcontext_flags - argument of VCONTEXT_ADD_FLAGS
+ * @size: in: sizeof(struct vcontext_flags)
+ * @flags: in: the flags to add
+ */
+struct vcontext_flags {
+	__u32 size;
+	__u32 flags;
+};
+
+/**
+ * struct vcontext_stat - argument of VCONTEXT_STAT
+ * @size: in: sizeof(struct vcontext_stat)
+ * @id: out
+ * @flags: out
+ * @processes: out: how many processes (not threads) are in it; zombies count until waited for
+ * @created: out: when it was made, nanoseconds of CLOCK_BOOTTIME
+ * @parent: out: the context whose process made it
+ * @uid: out: who made it, as the caller's user namespace sees that user
+ */
+struct vcontext_stat {
+	__u32 size;
+	__u32 id;
+	__u32 flags;
+	__u32 processes;
+	__u64 created;
+	__u32 parent;
+	__u32 uid;
+};
+
+/**
+ * struct vcontext_list - argument of VCONTEXT_LIST
+ * @size: in: sizeof(struct vcontext_list)
+ * @first: in: the lowest id to list
+ * @count: in: how many ids there is room for at @ids; out: how many were stored
+ * @pad: in: 0
+ * @ids: in: address of an array of __u32
+ */
+struct vcontext_list {
+	__u32 size;
+	__u32 first;
+	__u32 count;
+	__u32 pad;
+	__u64 ids;
+};
+
+#define VCONTEXT_IOC		0xBC
+
+/*
+ * On /dev/vcontext
+ *
+ * VCONTEXT_INFO - tell about kernel and caller
+ *	Anybody.
+ *
+ * VCONTEXT_NEW - make a context, which inherits flags and limits of the caller's, and enter it
+ *	Anybody.
+ *	EINVAL	the process has more than one thread
+ *	EPERM	the caller's context has the flag lock
+ *	EBUSY	the process is being traced or traces another
+ *	ENOSPC	VCONTEXT_DEPTH_MAX contexts inside each other, or no id is free
+ *	ENOMEM
+ *
+ * VCONTEXT_OPEN - open a handle (close-on-exec); returns the descriptor
+ *	With VCONTEXT_ID_ANY and VCONTEXT_OPEN_CREATE anybody; a given id root of context 0.
+ *	EPERM	an id was given and the caller is not root of context 0; the caller's context has
+ *		the flag lock
+ *	EINVAL	id 0; CREATE of an id over 65535 that is not in use; ID_ANY without CREATE; EXCL
+ *		without CREATE
+ *	ENOENT	no such context, and CREATE was not asked for
+ *	EEXIST	there is one, and EXCL was asked for
+ *	ENOSPC, ENOMEM, EMFILE, ENFILE
+ *
+ * VCONTEXT_LIST - the ids in use besides 0, in order
+ *	The watcher and root of context 0 see all, everybody else the own one alone, and none in
+ *	context 0 or under hideinfo.
+ *
+ * On a handle
+ *
+ * VCONTEXT_ENTER - move the calling process into the context; takes no argument
+ *	Root of context 0; and for a context in which no process has been yet, and that is not the
+ *	watcher, whoever holds the handle in the context where it was made.
+ *	EPERM	neither of these; the context is private and has had a process; the caller's own
+ *		context has the flag lock
+ *	EINVAL	the process has more than one thread
+ *	EBUSY	the process is being traced or traces another
+ *
+ * VCONTEXT_ADD_FLAGS - add flags
+ *	Root of context 0; until a process has been in the context whoever holds the handle in the
+ *	context where it was made, but for the watcher's.
+ *	EPERM	not one of these
+ *
+ * VCONTEXT_STAT - tell about the context
+ *	Whoever holds the handle.
+ */
+#define VCONTEXT_INFO		_IOWR(VCONTEXT_IOC, 0, struct vcontext_info)
+#define VCONTEXT_NEW		_IOWR(VCONTEXT_IOC, 1, struct vcontext_new)
+#define VCONTEXT_OPEN		_IOWR(VCONTEXT_IOC, 2, struct vcontext_open)
+#define VCONTEXT_LIST		_IOWR(VCONTEXT_IOC, 3, struct vcontext_list)
+#define VCONTEXT_ENTER		_IO(VCONTEXT_IOC, 16)
+#define VCONTEXT_ADD_FLAGS	_IOW(VCONTEXT_IOC, 17, struct vcontext_flags)
+#define VCONTEXT_STAT		_IOWR(VCONTEXT_IOC, 18, struct vcontext_stat)
+
+#endif /* _UAPI_LINUX_VCONTEXT_H */
