@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Handles: descriptors that keep a context alive, and by which it is configured and entered. */
+
+#include <linux/anon_inodes.h>
+#include <linux/compat.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "context.h"
+
+static int add_flags(struct context *context, void __user *user)
+{
+	struct vcontext_flags arg;
+	int err;
+
+	err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
+	if (err)
+		return err;
+	if (arg.flags & ~FLAGS_KNOWN)
+		return -EINVAL;
+	return context_add_flags(context, arg.flags);
+}
+
+static int stat_context(struct context *context, void __user *user)
+{
+	struct vcontext_stat arg;
+	int err;
+
+	err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
+	if (err)
+		return err;
+	arg.id = context->id;
+	arg.flags = context_flags(context);
+	arg.processes = READ_ONCE(context->nr_processes);
+	arg.created = context->created;
+	arg.parent = context_id(context->parent);
+	arg.uid = from_kuid_munged(current_user_ns(), context->uid);
+	return copy_struct_out(user, &arg, sizeof(arg));
+}
+
+static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct context *context = file->private_data;
+
+	if (_IOC_TYPE(cmd) != VCONTEXT_IOC)
+		return -ENOTTY;
+	switch (_IOC_NR(cmd)) {
+	case _IOC_NR(VCONTEXT_ENTER):
+		return context_enter(context);
+	case _IOC_NR(VCONTEXT_ADD_FLAGS):
+		return add_flags(context, (void __user *)arg);
+	case _IOC_NR(VCONTEXT_STAT):
+		return stat_context(context, (void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static __poll_t handle_poll(struct file *file, poll_table *wait)
+{
+	struct context *context = file->private_data;
+
+	poll_wait(file, &context->empty, wait);
+	/* pairs with index_add(): a process counts before it has been there */
+	if (!smp_load_acquire(&context->entered) || READ_ONCE(context->nr_processes))
+		return 0;
+	return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
+}
+
+static void handle_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct context *context = file->private_data;
+
+	seq_printf(m, "s_context:\t%u\n", context->id);
+}
+
+static int handle_release(struct inode *inode, struct file *file)
+{
+	context_put(file->private_data);
+	return 0;
+}
+
+static const struct file_operations handle_operations = {
+	.owner		= THIS_MODULE,
+	.release	= handle_release,
+	.poll		= handle_poll,
+	.unlocked_ioctl	= handle_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.show_fdinfo	= handle_fdinfo,
+	.llseek		= noop_llseek,
+};
+
+/**
+ * handle_file - a handle on a context
+ * @context: of which the caller holds a user
+ *
+ * Takes over that user, also when it fails.
+ */
+struct file *handle_file(struct context *context)
+{
+	struct file *file;
+
+	file = anon_inode_getfile("[vcontext]", &handle_operations, context, O_RDWR);
+	if (IS_ERR(file))
+		context_put(context);
+	return file;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a context sees of itself in /proc. */
+
+#include <linux/seq_file.h>
+
+#include "context.h"
+
+static const struct {
+	u32 flag;
+	const char *name;
+} flag_names[] = {
+	{ VCONTEXT_LOCK, "lock" },
+	{ VCONTEXT_PRIVATE, "private" },
+	{ VCONTEXT_HIDEINFO, "hideinfo" },
+};
+
+/*
+ * Where current's walk over the numbers of @ns goes on.  Only the initial PID namespace has an
+ * index; elsewhere all numbers are walked, and each is asked for.
+ */
+int proc_next_nr(int nr, const struct pid_namespace *ns)
+{
+	struct context *context = current_context();
+
+	if (!context || ns != &init_pid_ns || context_id(context) == VCONTEXT_ID_WATCHER)
+		return nr;
+	if (context == CONTEXT_GONE)
+		return INT_MAX;
+	if (nr <= 1)
+		return 1;	/* process 1 is visible from everywhere */
+	return index_next(context, nr);
+}
+
+static void print_flags(struct seq_file *m, u32 flags)
+{
+	const char *separator = "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flag_names); i++) {
+		if (!(flags & flag_names[i].flag))
+			continue;
+		seq_printf(m, "%s%s", separator, flag_names[i].name);
+		separator = ",";
+	}
+	if (!*separator)
+		seq_puts(m, "none");
+}
+
+/* The module's lines of /proc/PID/status, for readers that may have them. */
+void proc_status(struct seq_file *m, struct task_struct *task)
+{
+	struct context *context = task_context(task);
+
+	if (context == CONTEXT_GONE || context_flags(current_context()) & VCONTEXT_HIDEINFO)
+		return;
+	seq_printf(m, "s_context:\t%u\nctxflags:\t", context_id(context));
+	print_flags(m, context_flags(context));
+	seq_puts(m, "\ninitpid:\t0\nipv4root:\t0.0.0.0\n");
+}

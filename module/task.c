@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who knows of whom, and who may act on whom.
+ *
+ * Two questions decide everything: does a process see another (else it does not exist for it:
+ * ESRCH, ENOENT, passed over in walks), and may it touch it (else EPERM).  The stub asks the first
+ * where numbers become tasks, the LSM hooks ask the second for every act, also where a task was
+ * reached in another way: by a descriptor, a relation, or an earlier look.
+ */
+
+#include <linux/perf_event.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/socket.h>
+#include <linux/netlink.h>
+
+#include "context.h"
+
+/* The kernel acts for itself: in an interrupt, or in a thread of its own. */
+static bool kernel_acts(void)
+{
+	return !in_task() || current->flags & PF_KTHREAD;
+}
+
+/* Is @task process 1, as current counts? */
+static bool is_init(const struct task_struct *task)
+{
+	const struct pid_namespace *ns = task_active_pid_ns(current);
+
+	return is_global_init((struct task_struct *)task) ||
+	       (ns && same_thread_group((struct task_struct *)task, ns->child_reaper));
+}
+
+bool task_sees(const struct task_struct *task)
+{
+	struct context *own = current_context();
+
+	return likely(task_context(task) == own) || kernel_acts() ||
+	       context_id(own) == VCONTEXT_ID_WATCHER || is_init(task);
+}
+
+/* May current look into @task, beyond what /proc tells everybody who sees it? */
+bool task_may_read(const struct task_struct *task)
+{
+	struct context *own = current_context();
+
+	return likely(task_context(task) == own) || kernel_acts() ||
+	       context_id(own) == VCONTEXT_ID_WATCHER;
+}
+
+/* May current act on @task? */
+bool task_may_touch(const struct task_struct *task)
+{
+	return likely(task_context(task) == current_context()) || kernel_acts();
+}
+
+static bool same_job(const struct task_struct *task)
+{
+	return task_pgrp((struct task_struct *)task) == task_pgrp(current);
+}
+
+/*
+ * Is @task, which is in another context, part of a job of current's?  A job is started outside and
+ * may go into a context, never the other way round.
+ */
+static bool is_job_inside(const struct task_struct *task, bool session)
+{
+	return context_inside(task_context(task), current_context()) &&
+	       (same_job(task) ||
+		(session && task_session((struct task_struct *)task) == task_session(current)));
+}
+
+/*
+ * A shell must be able to name the process group of a job that went into a context, and a shell
+ * inside the group that had the terminal before it, to give that back.  What the kernel allows with
+ * these is within one session.
+ */
+static bool job(const struct task_struct *member, enum vcontext_job job)
+{
+	if (job == VCONTEXT_JOB_TERMINAL)
+		return task_session((struct task_struct *)member) == task_session(current);
+	return same_job(member) || is_job_inside(member, true);
+}
+
+/*
+ * Signals to a process outside get here only by way of a process group; by number there is nobody.
+ * The job as a whole can be ended by who is part of it (timeout(1) does), and continued by who
+ * shares its session (fg does), as the terminal can.  Nobody reaches out of a context.
+ */
+static int task_kill(struct task_struct *task, struct kernel_siginfo *info, int sig,
+		     const struct cred *cred)
+{
+	/* the kernel's: PR_SET_PDEATHSIG; asked for by the receiver: USB requests with @cred */
+	if (task_may_touch(task) || info == SEND_SIG_NOINFO || cred)
+		return 0;
+	if (!is_job_inside(task, sig == SIGCONT))
+		return -EPERM;
+	return sig != SIGCONT && context_flags(task_context(task)) & VCONTEXT_PRIVATE ? -EPERM : 0;
+}
+
+static int task_alloc(struct task_struct *task, unsigned long clone_flags)
+{
+	struct context *own = current_context();
+
+	/* a child of the parent, which may be outside and would not know what it has to wait for */
+	if ((clone_flags & (CLONE_PARENT | CLONE_THREAD)) == CLONE_PARENT) {
+		if (task_context(rcu_dereference(current->real_parent)) != own)
+			return -EINVAL;
+	}
+	RCU_INIT_POINTER(task_blob(task)->context, own);
+	return 0;
+}
+
+static void task_fork(struct task_struct *task)
+{
+	struct context *context = task_context(task);
+
+	if (!context || !thread_group_leader(task))
+		return;
+	refcount_inc(&context->users);
+	index_add(context, task);
+}
+
+static void task_release(struct task_struct *task)
+{
+	struct context *context = task_context(task);
+	bool gone;
+
+	if (!context)
+		return;
+	gone = index_remove(context, task);
+	RCU_INIT_POINTER(task_blob(task)->context, CONTEXT_GONE);
+	if (gone)
+		context_put(context);
+}
+
+/*
+ * The files of control groups count everybody in context 0, where a service manager counts its
+ * units, and there root may move everybody.
+ */
+static bool cgroup_sees(const struct task_struct *task, bool write)
+{
+	if (!current_context())
+		return !write || task_sees(task) ||
+		       ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+	return write ? task_may_touch(task) : task_sees(task);
+}
+
+static int touch(struct task_struct *task)
+{
+	return task_may_touch(task) ? 0 : -EPERM;
+}
+
+static int see(struct task_struct *task)
+{
+	return task_sees(task) ? 0 : -EPERM;
+}
+
+static int ptrace_access_check(struct task_struct *child, unsigned int mode)
+{
+	bool may = mode & PTRACE_MODE_ATTACH ? task_may_touch(child) : task_may_read(child);
+
+	return may ? 0 : -EPERM;
+}
+
+static int task_setpgid(struct task_struct *task, pid_t pgid)
+{
+	return touch(task);
+}
+
+static int task_setnice(struct task_struct *task, int nice)
+{
+	return touch(task);
+}
+
+static int task_setioprio(struct task_struct *task, int ioprio)
+{
+	return touch(task);
+}
+
+static int task_setrlimit(struct task_struct *task, unsigned int resource,
+			  struct rlimit *new_rlim)
+{
+	return touch(task);
+}
+
+/*
+ * SIGIO and SIGURG are the owner's own wish, carried out by whoever happens to cause them: what
+ * counts is the context of the one who wished.  Wishes for oneself are free.
+ */
+#define SELF	U64_MAX
+
+static u64 *fowner_serial(const struct file *file)
+{
+	return file->f_security + vcontext_blob_sizes.lbs_file;
+}
+
+static void file_set_fowner(struct file *file)
+{
+	struct fown_struct *fown = file_f_owner(file);
+	struct task_struct *task = pid_task(fown->pid, fown->pid_type);
+	bool self = task && fown->pid_type != PIDTYPE_PGID && same_thread_group(task, current);
+
+	*fowner_serial(file) = self ? SELF : context_serial(current_context());
+}
+
+static int file_send_sigiotask(struct task_struct *task, struct fown_struct *fown, int sig)
+{
+	u64 wisher = *fowner_serial(fown->file);
+
+	return wisher == SELF || wisher == context_serial(task_context(task)) ? 0 : -EPERM;
+}
+
+/* The process connector tells about every process of the machine, whoever listens. */
+static int socket_create(int family, int type, int protocol, int kern)
+{
+	u32 id = context_id(current_context());
+
+	if (kern || family != PF_NETLINK || protocol != NETLINK_CONNECTOR)
+		return 0;
+	return id == VCONTEXT_ID_HOST || id == VCONTEXT_ID_WATCHER ? 0 : -EPERM;
+}
+
+/* Events of a CPU count everybody who runs on it. */
+static int perf_event_alloc(struct perf_event *event)
+{
+	struct task_struct *task = event->hw.target;
+	u32 id = context_id(current_context());
+
+	if (task)
+		return task_may_read(task) ? 0 : -EPERM;
+	return id == VCONTEXT_ID_HOST || id == VCONTEXT_ID_WATCHER || kernel_acts() ? 0 : -EPERM;
+}
+
+const struct vcontext_ops task_ops = {
+	.version		= VCONTEXT_STUB_VERSION,
+	.sees			= task_sees,
+	.touches		= task_may_touch,
+	.job			= job,
+	.cgroup_sees		= cgroup_sees,
+	.next_nr		= proc_next_nr,
+	.task_fork		= task_fork,
+	.task_release		= task_release,
+	.status			= proc_status,
+	.task_alloc		= task_alloc,
+	.task_kill		= task_kill,
+	.ptrace_access_check	= ptrace_access_check,
+	.ptrace_traceme		= touch,
+	.task_setpgid		= task_setpgid,
+	.task_setnice		= task_setnice,
+	.task_setioprio		= task_setioprio,
+	.task_getioprio		= see,
+	.task_setrlimit		= task_setrlimit,
+	.task_setscheduler	= touch,
+	.task_movememory	= touch,
+	.file_send_sigiotask	= file_send_sigiotask,
+	.file_set_fowner	= file_set_fowner,
+	.socket_create		= socket_create,
+	.perf_event_alloc	= perf_event_alloc,
+	.file_open		= file_open,
+};
