@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libvctl: security contexts for C programs, over /dev/vcontext (see <linux/vcontext.h>).
+ *
+ * Conventions
+ *   - A function that can fail returns 0 (or a value >= 0 where it says so) when it has done its
+ *     work, and a negative errno value when it has not.
+ *   - Such a function takes @err as its last argument: NULL, or the address of a pointer that is
+ *     NULL or an error object, which the new one replaces.  It is not touched on success.  Free it
+ *     with vctl_error_free().  The object tells what failed, why, and what to do about it.
+ *   - Structures that come from the kernel's interface begin with a size.  VCTL_SIZED() sets it,
+ *     because program, library and kernel may be of different ages.
+ *   - Every descriptor that the library opens is close-on-exec.
+ *   - There is no global state.  All functions may be called by several threads at once; one object
+ *     must not be freed while another thread uses it.  (A process with more than one thread
+ *     cannot change its context, though: that is a rule of the kernel.)
+ *   - "Root of context 0" is a process in context 0 that has CAP_SYS_ADMIN in the initial user
+ *     namespace.  Where nothing is said anybody may call.
+ *
+ * Example: run a shell in a new context
+ *
+ *	vctl_auto_error struct vctl_error *err = NULL;
+ *	vctl_auto_device struct vctl_device *dev = NULL;
+ *	uint32_t id;
+ *
+ *	if (vctl_device_open(&dev, &err) < 0 || vctl_new(dev, VCONTEXT_LOCK, &id, &err) < 0) {
+ *		fprintf(stderr, "%s: %s\n", vctl_error_what(err), vctl_error_why(err));
+ *		return 1;
+ *	}
+ *	execl("/bin/sh", "sh", NULL);
+ */
+#ifndef VCTL_H
+#define VCTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/vcontext.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VCTL_VERSION "0.1.0"
+
+/* The stub's id among the kernel's security modules, as lsm_list_modules(2) gives it. */
+#define VCTL_LSM_ID 200
+
+/* A structure of the kernel's interface, all zero but for its size. */
+#ifdef __cplusplus
+#define VCTL_SIZED(type) ([] { type sized = {}; sized.size = sizeof(sized); return sized; }())
+#else
+#define VCTL_SIZED(type) ((type){ .size = sizeof(type) })
+#endif
+
+#define VCTL_API __attribute__((visibility("default")))
+
+/* What went wrong, for programs that want to react to it.  The list grows at its end. */
+enum vctl_code {
+	VCTL_SYSTEM = 1,	/* nothing of the below, vctl_error_errno() tells */
+	VCTL_NO_STUB,		/* the kernel does not carry the stub */
+	VCTL_NO_MODULE,		/* it does, but the module is not loaded */
+	VCTL_NO_DEVICE,		/* /dev/vcontext is missing although the module may be loaded */
+	VCTL_NO_ACCESS,		/* /dev/vcontext may not be used: its mode, or another policy */
+	VCTL_OLD_KERNEL,	/* the module is older than the program needs */
+	VCTL_NEW_KERNEL,	/* the module is newer than the library can talk to */
+	VCTL_NOT_ROOT,		/* only root of context 0 may */
+	VCTL_LOCKED,		/* the caller's context has the flag lock */
+	VCTL_PRIVATE,		/* the context is private and has had a process */
+	VCTL_THREADS,		/* the caller has more than one thread */
+	VCTL_TRACED,		/* the caller is being traced or traces another process */
+	VCTL_NO_CONTEXT,	/* there is no such context */
+	VCTL_EXISTS,		/* there is one already */
+	VCTL_FULL,		/* contexts inside each other too deep, or no id is free */
+	VCTL_BAD_ID,		/* not the id of a context, or not one for this purpose */
+	VCTL_BAD_FLAG,		/* a flag that library or kernel doesn't know */
+	VCTL_NO_PROCESS,	/* no such process, or in a context that the caller can't see */
+	VCTL_HIDDEN,		/* the kernel does not tell: hideinfo, or no module */
+	VCTL_TIMEOUT,		/* the time was over before it happened */
+};
+
+struct vctl_error;		/* why something failed */
+struct vctl_device;		/* /dev/vcontext, open */
+struct vctl_context;		/* a handle on a context, which it keeps alive */
+
+/**
+ * vctl_version() - Version of the library that is running, like VCTL_VERSION
+ */
+VCTL_API const char *vctl_version(void);
+
+/*
+ * Errors.  The strings belong to the object and are in English, without a full stop or newline.
+ * They are meant to be shown as "program: WHAT: WHY (ADVICE)".
+ */
+
+/** vctl_error_code() - What went wrong; 0 if @err is NULL */
+VCTL_API enum vctl_code vctl_error_code(const struct vctl_error *err);
+
+/** vctl_error_errno() - The errno value behind it, positive; 0 if @err is NULL */
+VCTL_API int vctl_error_errno(const struct vctl_error *err);
+
+/** vctl_error_what() - What failed, e.g. "context 5"; never NULL */
+VCTL_API const char *vctl_error_what(const struct vctl_error *err);
+
+/** vctl_error_why() - The reason, e.g. "there is no such context"; never NULL */
+VCTL_API const char *vctl_error_why(const struct vctl_error *err);
+
+/** vctl_error_advice() - What to do about it; "" if there is nothing to say, never NULL */
+VCTL_API const char *vctl_error_advice(const struct vctl_error *err);
+
+/** vctl_error_free() - Free an error object; NULL is fine */
+VCTL_API void vctl_error_free(struct vctl_error *err);
+
+/*
+ * The kernel
+ */
+
+/**
+ * vctl_stub_present() - Does the running kernel carry the stub?
+ *
+ * Return: 1 yes, 0 no, -1 when it cannot be told (a kernel before 6.8 without securityfs mounted).
+ */
+VCTL_API int vctl_stub_present(void);
+
+/**
+ * vctl_module_loaded() - Is the module vcontext loaded?
+ *
+ * Return: 1 yes, 0 no, -1 when it cannot be told (no sysfs).
+ */
+VCTL_API int vctl_module_loaded(void);
+
+/*
+ * The device
+ */
+
+/**
+ * vctl_device_open() - Open /dev/vcontext and see that kernel and library fit each other
+ * @dev: out: the device, to be closed with vctl_device_close(); NULL on failure
+ * @err: out: the error
+ *
+ * Return: 0, or
+ *	-ENOENT		VCTL_NO_STUB, VCTL_NO_MODULE or VCTL_NO_DEVICE: what exactly is missing
+ *	-EACCES, -EPERM	VCTL_NO_ACCESS
+ *	-EPROTO		VCTL_OLD_KERNEL, VCTL_NEW_KERNEL
+ *	-ENOMEM, -EMFILE, -ENFILE, ...	VCTL_SYSTEM
+ */
+VCTL_API int vctl_device_open(struct vctl_device **dev, struct vctl_error **err);
+
+/** vctl_device_close() - Close the device; handles stay valid; NULL is fine */
+VCTL_API void vctl_device_close(struct vctl_device *dev);
+
+/** vctl_device_fd() - The descriptor, for what the library doesn't cover; not to be closed */
+VCTL_API int vctl_device_fd(const struct vctl_device *dev);
+
+/**
+ * vctl_info() - Tell about the kernel and the caller's context
+ * @dev: the device
+ * @info: in: VCTL_SIZED(struct vcontext_info); out: see <linux/vcontext.h>
+ * @err: out: the error
+ *
+ * Return: 0, or -EINVAL when the size in @info is none.
+ */
+VCTL_API int vctl_info(struct vctl_device *dev, struct vcontext_info *info,
+		       struct vctl_error **err);
+
+/**
+ * vctl_new() - Make a context and move the calling process into it, for good
+ * @dev: the device
+ * @flags: VCONTEXT_LOCK ... of the new context; those of the caller's own are inherited anyway
+ * @id: out: the id that the kernel allotted, from 65536 on; may be NULL
+ * @err: out: the error
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_LOCKED
+ *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG
+ *	-EBUSY		VCTL_TRACED
+ *	-ENOSPC		VCTL_FULL
+ *	-ENOMEM		VCTL_SYSTEM
+ */
+VCTL_API int vctl_new(struct vctl_device *dev, uint32_t flags, uint32_t *id,
+		      struct vctl_error **err);
+
+/**
+ * vctl_list() - The contexts in use besides 0
+ * @dev: the device
+ * @ids: out: array of the ids in rising order, to be freed with free(); NULL if there are none
+ * @count: out: how many
+ * @err: out: the error
+ *
+ * Root of context 0 and the watcher (context 1) get all, everybody else the own one alone, and
+ * nothing in context 0 or under the flag hideinfo.  Contexts that come or go meanwhile may be
+ * listed or not.
+ *
+ * Return: 0, or
+ *	-ENOMEM		VCTL_SYSTEM
+ *	-EPROTO		VCTL_SYSTEM: the kernel's answer makes no sense
+ */
+VCTL_API int vctl_list(struct vctl_device *dev, uint32_t **ids, size_t *count,
+		       struct vctl_error **err);
+
+/*
+ * Contexts by handle
+ */
+
+/**
+ * vctl_context_open() - Open a handle on a context
+ * @dev: the device
+ * @id: the context, 1 ... VCONTEXT_ID_MAX; VCONTEXT_ID_ANY for a new one that the kernel chooses
+ * @how: 0 or VCONTEXT_OPEN_CREATE, VCONTEXT_OPEN_EXCL
+ * @flags: flags of the context if it is made by this call; not looked at otherwise
+ * @ctx: out: the handle, to be closed with vctl_context_close(); NULL on failure
+ * @err: out: the error
+ *
+ * Who may: with VCONTEXT_ID_ANY anybody, with an id root of context 0.  The device may be closed
+ * while the handle is in use.
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED
+ *	-EINVAL		VCTL_BAD_ID (context 0; a new one over 65535), VCTL_BAD_FLAG
+ *	-ENOENT		VCTL_NO_CONTEXT
+ *	-EEXIST		VCTL_EXISTS
+ *	-ENOSPC		VCTL_FULL
+ *	-ENOMEM, -EMFILE, -ENFILE	VCTL_SYSTEM
+ */
+VCTL_API int vctl_context_open(struct vctl_device *dev, uint32_t id, uint32_t how, uint32_t flags,
+			       struct vctl_context **ctx, struct vctl_error **err);
+
+/** vctl_context_close() - Give the handle back; NULL is fine */
+VCTL_API void vctl_context_close(struct vctl_context *ctx);
+
+/** vctl_context_fd() - The handle's descriptor, to poll() it with others; not to be closed */
+VCTL_API int vctl_context_fd(const struct vctl_context *ctx);
+
+/** vctl_context_id() - The context's id */
+VCTL_API uint32_t vctl_context_id(const struct vctl_context *ctx);
+
+/**
+ * vctl_context_enter() - Move the calling process into the context, for good
+ * @ctx: the handle
+ * @err: out: the error
+ *
+ * Who may: root of context 0; as long as no process has been in the context, whoever holds the
+ * handle in the context from which it was made.
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
+ *	-EINVAL		VCTL_THREADS
+ *	-EBUSY		VCTL_TRACED
+ */
+VCTL_API int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err);
+
+/**
+ * vctl_context_add_flags() - Add flags; they can never be taken away again
+ * @ctx: the handle
+ * @flags: VCONTEXT_LOCK ...
+ * @err: out: the error
+ *
+ * Who may: as for vctl_context_enter().
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_NOT_ROOT
+ *	-EINVAL		VCTL_BAD_FLAG
+ */
+VCTL_API int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags,
+				    struct vctl_error **err);
+
+/**
+ * vctl_context_stat() - Tell about the context
+ * @ctx: the handle
+ * @stat: in: VCTL_SIZED(struct vcontext_stat); out: see <linux/vcontext.h>
+ * @err: out: the error
+ *
+ * Return: 0, or -EINVAL when the size in @stat is none.
+ */
+VCTL_API int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *stat,
+			       struct vctl_error **err);
+
+/**
+ * vctl_context_wait() - Wait until the last process of the context has gone
+ * @ctx: the handle
+ * @timeout_ms: how long at most, in milliseconds; negative: for ever
+ * @err: out: the error
+ *
+ * A context in which no process has been yet has not ended.  Signals don't cut the wait short.
+ *
+ * Return: 0, or -ETIMEDOUT (VCTL_TIMEOUT).
+ */
+VCTL_API int vctl_context_wait(struct vctl_context *ctx, int timeout_ms, struct vctl_error **err);
+
+/*
+ * Processes
+ */
+
+/**
+ * vctl_process_context() - In which context is a process?
+ * @pid: its number; 0: the caller
+ * @id: out: the id of its context; may be NULL
+ * @flags: out: the flags of its context; may be NULL
+ * @err: out: the error
+ *
+ * Needs /proc.
+ *
+ * Return: 0, or
+ *	-ESRCH		VCTL_NO_PROCESS
+ *	-ENODATA	VCTL_HIDDEN
+ *	-EPROTO		VCTL_SYSTEM: the line is there but not understood
+ *	-ENOENT		VCTL_SYSTEM: /proc is not mounted
+ */
+VCTL_API int vctl_process_context(pid_t pid, uint32_t *id, uint32_t *flags,
+				  struct vctl_error **err);
+
+/*
+ * Names
+ */
+
+/** vctl_flag_bit() - The bit of a flag by its name; 0 if there is none of that name */
+VCTL_API uint32_t vctl_flag_bit(const char *name);
+
+/** vctl_flag_name() - The name of a flag by its bit; NULL if there is none, or more than one bit */
+VCTL_API const char *vctl_flag_name(uint32_t bit);
+
+/** vctl_flag_names() - The names of all flags that the library knows, ending with NULL */
+VCTL_API const char *const *vctl_flag_names(void);
+
+/**
+ * vctl_flags_parse() - Read a list of flags
+ * @text: names with commas between them, e.g. "lock,private"
+ * @flags: in and out: the bits are added to what is there
+ * @err: out: the error
+ *
+ * Return: 0, or -EINVAL (VCTL_BAD_FLAG), with @flags as it was.
+ */
+VCTL_API int vctl_flags_parse(const char *text, uint32_t *flags, struct vctl_error **err);
+
+/**
+ * vctl_flags_format() - Write flags as a list that vctl_flags_parse() reads
+ * @flags: the bits; what has no name is written as a number
+ *
+ * Return: the list, to be freed with free(), "" for no flags; NULL if there is no memory.
+ */
+VCTL_API char *vctl_flags_format(uint32_t flags);
+
+/**
+ * vctl_id_parse() - Read the id of a context
+ * @text: decimal digits and nothing else
+ * @id: out: 0 ... VCONTEXT_ID_MAX
+ * @err: out: the error
+ *
+ * Return: 0, or -EINVAL (VCTL_BAD_ID).
+ */
+VCTL_API int vctl_id_parse(const char *text, uint32_t *id, struct vctl_error **err);
+
+/**
+ * vctl_nearest() - Which of the names may have been meant?
+ * @word: what was written
+ * @names: the names, ending with NULL
+ *
+ * Return: one of @names, or NULL if none is similar.
+ */
+VCTL_API const char *vctl_nearest(const char *word, const char *const *names);
+
+/*
+ * For variables that free themselves at the end of their block (gcc and clang):
+ * vctl_auto_error struct vctl_error *err = NULL;
+ */
+static inline void vctl_error_freep(struct vctl_error **err)
+{
+	vctl_error_free(*err);
+}
+
+static inline void vctl_device_closep(struct vctl_device **dev)
+{
+	vctl_device_close(*dev);
+}
+
+static inline void vctl_context_closep(struct vctl_context **ctx)
+{
+	vctl_context_close(*ctx);
+}
+
+#define vctl_auto_error		__attribute__((cleanup(vctl_error_freep)))
+#define vctl_auto_device	__attribute__((cleanup(vctl_device_closep)))
+#define vctl_auto_context	__attribute__((cleanup(vctl_context_closep)))
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VCTL_H */

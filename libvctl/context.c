@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Contexts: make, open, enter, flag, ask about and wait for them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "device.h"
+#include "error.h"
+
+/* Owned by its caller, never changed after vctl_context_open(). */
+struct vctl_context {
+	const struct vctl_transport *transport;
+	int fd;
+	uint32_t id;
+};
+
+#define WHY_LOCKED	"this process is in a context with the flag lock and cannot leave it"
+#define ADVICE_LOCKED	"start from outside of that context"
+#define WHY_TRACED	"a process that is being traced, or traces another, cannot change context"
+#define ADVICE_TRACED	"run it without strace, gdb and the like around it, or trace it from inside"
+#define WHY_THREADS	"a process with more than one thread cannot change context"
+#define ADVICE_THREADS	"do it before the second thread is started, or in a child process"
+#define WHY_FULL	"contexts are too deep inside each other, or no id is free"
+#define ADVICE_FULL	"start from outside, or end contexts that are not needed"
+
+struct context_name {
+	char text[32];
+};
+
+static struct context_name name_of(uint32_t id)
+{
+	struct context_name name = { "new context" };
+
+	if (id != VCONTEXT_ID_ANY)
+		snprintf(name.text, sizeof(name.text), "context %u", id);
+
+	return name;
+}
+
+static const struct vctl_reason new_reasons[] = {
+	{ EPERM, VCTL_LOCKED, WHY_LOCKED, ADVICE_LOCKED },
+	{ EINVAL, VCTL_THREADS, WHY_THREADS, ADVICE_THREADS },
+	{ EBUSY, VCTL_TRACED, WHY_TRACED, ADVICE_TRACED },
+	{ ENOSPC, VCTL_FULL, WHY_FULL, ADVICE_FULL },
+	{ 0 },
+};
+
+/* EINVAL has many causes; a flag that the kernel doesn't know is the one to be seen from here. */
+static int explain_unknown_flags(const struct vctl_transport *transport, uint32_t flags,
+				 const char *what, struct vctl_error **err)
+{
+	uint32_t unknown = flags & ~vctl_device_caller(transport).flags;
+	char why[160];
+	char *names;
+
+	if (!unknown)
+		return 0;
+
+	names = vctl_flags_format(unknown);
+	snprintf(why, sizeof(why), "this kernel does not know the flag %s",
+		 names ? names : "asked for");
+	free(names);
+	return vctl_error_set(err, VCTL_BAD_FLAG, EINVAL, what, why,
+			      "load a newer vcontext module, or leave the flag out");
+}
+
+int vctl_new(struct vctl_device *dev, uint32_t flags, uint32_t *id, struct vctl_error **err)
+{
+	struct vcontext_new new = VCTL_SIZED(struct vcontext_new);
+	const char *what = "new context";
+	int result;
+
+	new.flags = flags;
+	result = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_NEW, &new);
+	if (result >= 0) {
+		if (id)
+			*id = new.id;
+		return 0;
+	}
+
+	if (result == -EINVAL) {
+		int known = explain_unknown_flags(dev->transport, flags, what, err);
+
+		if (known < 0)
+			return known;
+	}
+	return vctl_error_explain(err, new_reasons, -result, what);
+}
+
+static const struct vctl_reason open_reasons[] = {
+	{ EPERM, VCTL_NOT_ROOT, "only root in context 0 may name a context",
+	  "run as root outside of any context, or ask for a new context without naming it" },
+	{ ENOENT, VCTL_NO_CONTEXT, "there is no such context",
+	  "see the s_context lines in /proc/PID/status, from context 1, for those there are" },
+	{ EEXIST, VCTL_EXISTS, "there is such a context already",
+	  "choose another id, or enter that one" },
+	{ ENOSPC, VCTL_FULL, WHY_FULL, ADVICE_FULL },
+	{ EINVAL, VCTL_BAD_ID, "the kernel refuses this id or these flags", NULL },
+	{ 0 },
+};
+
+static int explain_open(struct vctl_device *dev, const struct vcontext_open *open, int number,
+			struct vctl_error **err)
+{
+	struct context_name what = name_of(open->id);
+
+	if (number == EPERM) {
+		struct vcontext_info caller = vctl_device_caller(dev->transport);
+
+		if ((caller.own_flags & VCONTEXT_LOCK) || open->id == VCONTEXT_ID_ANY)
+			return vctl_error_set(err, VCTL_LOCKED, number, what.text, WHY_LOCKED,
+					      ADVICE_LOCKED);
+	}
+
+	if (number == EINVAL) {
+		int known;
+
+		if (open->id == VCONTEXT_ID_HOST)
+			return vctl_error_set(err, VCTL_BAD_ID, number, what.text,
+					      "nobody can go back to context 0",
+					      "leave the shell or program that was started in the "
+					      "other context");
+		known = explain_unknown_flags(dev->transport, open->flags, what.text, err);
+		if (known < 0)
+			return known;
+		if ((open->how & VCONTEXT_OPEN_CREATE) && open->id > VCONTEXT_ID_NAMED_MAX &&
+		    open->id != VCONTEXT_ID_ANY)
+			return vctl_error_set(err, VCTL_BAD_ID, number, what.text,
+					      "ids over 65535 are given out by the kernel",
+					      "choose one from 2 to 65535");
+	}
+
+	return vctl_error_explain(err, open_reasons, number, what.text);
+}
+
+int vctl_context_open(struct vctl_device *dev, uint32_t id, uint32_t how, uint32_t flags,
+		      struct vctl_context **ctx, struct vctl_error **err)
+{
+	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
+	struct vctl_context *new = malloc(sizeof(*new));
+
+	*ctx = NULL;
+	if (!new)
+		return vctl_error_set(err, VCTL_SYSTEM, ENOMEM, name_of(id).text, NULL, NULL);
+
+	open.how = how;
+	open.id = id;
+	open.flags = flags;
+	new->transport = dev->transport;
+	new->fd = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_OPEN, &open);
+	if (new->fd < 0) {
+		int number = -new->fd;
+
+		free(new);
+		return explain_open(dev, &open, number, err);
+	}
+
+	new->id = open.id;
+	*ctx = new;
+	return 0;
+}
+
+void vctl_context_close(struct vctl_context *ctx)
+{
+	if (!ctx)
+		return;
+
+	ctx->transport->close(ctx->fd);
+	free(ctx);
+}
+
+int vctl_context_fd(const struct vctl_context *ctx)
+{
+	return ctx->fd;
+}
+
+uint32_t vctl_context_id(const struct vctl_context *ctx)
+{
+	return ctx->id;
+}
+
+static const struct vctl_reason enter_reasons[] = {
+	{ EPERM, VCTL_NOT_ROOT, "only root in context 0 may enter a context that is in use",
+	  "run as root outside of any context, or make a new context" },
+	{ EINVAL, VCTL_THREADS, WHY_THREADS, ADVICE_THREADS },
+	{ EBUSY, VCTL_TRACED, WHY_TRACED, ADVICE_TRACED },
+	{ 0 },
+};
+
+/* EPERM has three causes, and two of them show in flags. */
+static int explain_enter_refused(struct vctl_context *ctx, struct vctl_error **err)
+{
+	struct vcontext_info caller = vctl_device_caller(ctx->transport);
+	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
+	struct context_name what = name_of(ctx->id);
+
+	if (caller.own_flags & VCONTEXT_LOCK)
+		return vctl_error_set(err, VCTL_LOCKED, EPERM, what.text, WHY_LOCKED,
+				      ADVICE_LOCKED);
+
+	if (vctl_context_stat(ctx, &stat, NULL) == 0 && (stat.flags & VCONTEXT_PRIVATE))
+		return vctl_error_set(err, VCTL_PRIVATE, EPERM, what.text,
+				      "it is private: nobody can enter it, not even root",
+				      "look at it from context 1");
+
+	return vctl_error_explain(err, enter_reasons, EPERM, what.text);
+}
+
+int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err)
+{
+	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_ENTER, NULL);
+
+	if (result >= 0)
+		return 0;
+	if (result == -EPERM)
+		return explain_enter_refused(ctx, err);
+
+	return vctl_error_explain(err, enter_reasons, -result, name_of(ctx->id).text);
+}
+
+static const struct vctl_reason flag_reasons[] = {
+	{ EPERM, VCTL_NOT_ROOT, "only root in context 0 may add flags to a context that is in use",
+	  "run as root outside of any context, or give the flags when the context is made" },
+	{ EINVAL, VCTL_BAD_FLAG, "the kernel refuses these flags", NULL },
+	{ 0 },
+};
+
+int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags, struct vctl_error **err)
+{
+	struct vcontext_flags add = VCTL_SIZED(struct vcontext_flags);
+	struct context_name what = name_of(ctx->id);
+	int result;
+
+	add.flags = flags;
+	result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_ADD_FLAGS, &add);
+	if (result >= 0)
+		return 0;
+
+	if (result == -EINVAL) {
+		int known = explain_unknown_flags(ctx->transport, flags, what.text, err);
+
+		if (known < 0)
+			return known;
+	}
+	return vctl_error_explain(err, flag_reasons, -result, what.text);
+}
+
+int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *stat,
+		      struct vctl_error **err)
+{
+	static const struct vctl_reason none[] = { { 0 } };
+	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_STAT, stat);
+
+	if (result < 0)
+		return vctl_error_explain(err, none, -result, name_of(ctx->id).text);
+
+	return 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int vctl_context_wait(struct vctl_context *ctx, int timeout_ms, struct vctl_error **err)
+{
+	struct context_name what = name_of(ctx->id);
+	int64_t end = now_ms() + timeout_ms;
+	int left = timeout_ms;
+	int result;
+
+	for (;;) {
+		result = ctx->transport->poll(ctx->fd, left);
+		if (result >= 0 || errno != EINTR)
+			break;
+		if (timeout_ms >= 0) {
+			int64_t rest = end - now_ms();
+
+			left = rest > 0 ? (int)rest : 0;
+		}
+	}
+
+	if (result > 0)
+		return 0;
+	if (result == 0)
+		return vctl_error_set(err, VCTL_TIMEOUT, ETIMEDOUT, what.text,
+				      "it still has processes", "wait longer, or end them");
+
+	return vctl_error_set(err, VCTL_SYSTEM, errno, what.text, NULL, NULL);
+}

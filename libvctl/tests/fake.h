@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A kernel for the unit tests: says yes to everything, unless it is told otherwise. */
+#ifndef FAKE_H
+#define FAKE_H
+
+#include <stdbool.h>
+
+#include <check.h>
+
+#include "transport.h"
+
+struct fake {
+	/* What there is.  Paths that are not mentioned here don't exist. */
+	int device_errno;		/* open("/dev/vcontext"); 0: it is there */
+	bool sysfs;
+	bool initstate;			/* the module's directory in sysfs */
+	bool securityfs_directory;
+	const char *securityfs_lsm;	/* content of the file; NULL: none */
+	bool proc;
+	const char *status;		/* of every process; NULL: no such process */
+	int lsm_errno;			/* lsm_list_modules() */
+	bool lsm_stub;
+
+	/* What the commands answer: 0, or an errno value. */
+	int info_errno, new_errno, open_errno, enter_errno, add_errno, stat_errno, list_errno;
+	struct vcontext_info info;
+	struct vcontext_stat stat;
+	const uint32_t *ids;
+	uint32_t ids_count;
+	uint32_t ids_at_once;		/* how many LIST hands out in one call */
+	bool ids_too_many;		/* claim more than there was room for */
+	int poll_answer;		/* negative: an errno value */
+	unsigned int interrupts;	/* that many calls end with EINTR first */
+
+	/* What was asked. */
+	unsigned int calls;
+	int poll_timeout;
+	struct vcontext_new new;
+	struct vcontext_open open;
+	struct vcontext_flags flags;
+};
+
+extern struct fake fake;
+extern const struct vctl_transport fake_transport;
+
+/* How many calls of strdup() work from now on; negative: all. */
+extern int strdup_budget;
+
+/* Before each test: a kernel with everything, the caller in context 0. */
+void fake_reset(void);
+
+/* How many descriptors this process has open. */
+unsigned int fake_descriptors(void);
+
+/* The fake's device; fails the test if it can't be opened. */
+struct vctl_device *fake_device(void);
+
+Suite *suite_context(void);
+Suite *suite_device(void);
+Suite *suite_error(void);
+Suite *suite_kernel(void);
+Suite *suite_name(void);
+Suite *suite_process(void);
+
+/* An error object says everything that a person needs. */
+#define assert_error(err, wanted_code, wanted_errno)					\
+	do {										\
+		ck_assert_ptr_nonnull(err);						\
+		ck_assert_msg(vctl_error_code(err) == (wanted_code), "code %d: %s: %s",	\
+			      vctl_error_code(err), vctl_error_what(err),		\
+			      vctl_error_why(err));					\
+		ck_assert_int_eq(vctl_error_errno(err), (wanted_errno));		\
+		ck_assert_str_ne(vctl_error_what(err), "");				\
+		ck_assert_str_ne(vctl_error_why(err), "");				\
+	} while (0)
+
+#endif /* FAKE_H */

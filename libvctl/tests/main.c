@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stdlib.h>
+
+#include "fake.h"
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite_error());
+	int failed;
+
+	srunner_add_suite(runner, suite_kernel());
+	srunner_add_suite(runner, suite_device());
+	srunner_add_suite(runner, suite_context());
+	srunner_add_suite(runner, suite_process());
+	srunner_add_suite(runner, suite_name());
+	srunner_set_tap(runner, getenv("VCTL_TAP"));
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "fake.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct vctl_context *open_context(uint32_t id)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	struct vctl_context *ctx;
+
+	ck_assert_int_eq(vctl_context_open(dev, id, VCONTEXT_OPEN_CREATE, 0, &ctx, NULL), 0);
+	return ctx;
+}
+
+START_TEST(new_gives_the_id)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	uint32_t id = 0;
+
+	fake.interrupts = 1;
+	ck_assert_int_eq(vctl_new(dev, VCONTEXT_LOCK, &id, NULL), 0);
+	ck_assert_uint_eq(id, VCONTEXT_ID_ALLOT_MIN);
+	ck_assert_uint_eq(fake.new.flags, VCONTEXT_LOCK);
+	ck_assert_uint_eq(fake.new.size, sizeof(fake.new));
+	ck_assert_int_eq(vctl_new(dev, 0, NULL, NULL), 0);
+}
+END_TEST
+
+static const struct {
+	int number;
+	uint32_t flags;
+	enum vctl_code code;
+} new_errors[] = {
+	{ EPERM, 0, VCTL_LOCKED },	{ EINVAL, VCONTEXT_LOCK, VCTL_THREADS },
+	{ EINVAL, 1U << 20, VCTL_BAD_FLAG }, { EBUSY, 0, VCTL_TRACED },
+	{ ENOSPC, 0, VCTL_FULL },	{ ENOMEM, 0, VCTL_SYSTEM },
+};
+
+START_TEST(new_says_why_not)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+	unsigned int before = fake_descriptors();
+
+	fake.new_errno = new_errors[_i].number;
+	ck_assert_int_eq(vctl_new(dev, new_errors[_i].flags, NULL, &err), -new_errors[_i].number);
+	assert_error(err, new_errors[_i].code, new_errors[_i].number);
+	ck_assert_uint_eq(fake_descriptors(), before);
+}
+END_TEST
+
+START_TEST(an_older_kernel_lacks_a_flag)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	fake.info.flags = VCONTEXT_LOCK;
+	fake.new_errno = EINVAL;
+	vctl_new(dev, VCONTEXT_LOCK | VCONTEXT_HIDEINFO, NULL, &err);
+	assert_error(err, VCTL_BAD_FLAG, EINVAL);
+	ck_assert(strstr(vctl_error_why(err), "hideinfo"));
+	ck_assert_ptr_null(strstr(vctl_error_why(err), "lock"));
+}
+END_TEST
+
+START_TEST(open_and_close)
+{
+	unsigned int before = fake_descriptors();
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	struct vctl_context *ctx;
+
+	fake.interrupts = 2;
+	ck_assert_int_eq(vctl_context_open(dev, 5, VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL,
+					   VCONTEXT_PRIVATE, &ctx, NULL), 0);
+	ck_assert_uint_eq(fake.open.how, VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL);
+	ck_assert_uint_eq(fake.open.id, 5);
+	ck_assert_uint_eq(fake.open.flags, VCONTEXT_PRIVATE);
+	ck_assert_uint_eq(vctl_context_id(ctx), 5);
+	ck_assert_int_eq(fcntl(vctl_context_fd(ctx), F_GETFD), FD_CLOEXEC);
+	vctl_context_close(ctx);
+	vctl_context_close(NULL);
+	ck_assert_uint_eq(fake_descriptors(), before + 1);
+}
+END_TEST
+
+START_TEST(open_tells_the_id_chosen)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(VCONTEXT_ID_ANY);
+
+	ck_assert_uint_eq(vctl_context_id(ctx), VCONTEXT_ID_ALLOT_MIN);
+}
+END_TEST
+
+static const struct {
+	int number;
+	uint32_t id;
+	uint32_t how;
+	uint32_t flags;
+	uint32_t own_flags;
+	enum vctl_code code;
+	const char *what;
+} open_errors[] = {
+	{ EPERM, 5, 1, 0, 0, VCTL_NOT_ROOT, "context 5" },
+	{ EPERM, 5, 1, 0, VCONTEXT_PRIVATE, VCTL_NOT_ROOT, "context 5" },
+	{ EPERM, 5, 1, 0, VCONTEXT_LOCK, VCTL_LOCKED, "context 5" },
+	{ EPERM, VCONTEXT_ID_ANY, 1, 0, 0, VCTL_LOCKED, "new context" },
+	{ EINVAL, 0, 1, 0, 0, VCTL_BAD_ID, "context 0" },
+	{ EINVAL, 65536, 1, 0, 0, VCTL_BAD_ID, "context 65536" },
+	{ EINVAL, 5, 1, 1U << 20, 0, VCTL_BAD_FLAG, "context 5" },
+	{ EINVAL, VCONTEXT_ID_ANY, 0, 0, 0, VCTL_BAD_ID, "new context" },
+	{ ENOENT, 5, 0, 0, 0, VCTL_NO_CONTEXT, "context 5" },
+	{ EEXIST, 5, 3, 0, 0, VCTL_EXISTS, "context 5" },
+	{ ENOSPC, 5, 1, 0, 0, VCTL_FULL, "context 5" },
+	{ EMFILE, 5, 1, 0, 0, VCTL_SYSTEM, "context 5" },
+};
+
+START_TEST(open_says_why_not)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+	struct vctl_context *ctx = (void *)1;
+	unsigned int before = fake_descriptors();
+
+	fake.open_errno = open_errors[_i].number;
+	fake.info.own_flags = open_errors[_i].own_flags;
+	ck_assert_int_eq(vctl_context_open(dev, open_errors[_i].id, open_errors[_i].how,
+					   open_errors[_i].flags, &ctx, &err),
+			 -open_errors[_i].number);
+	ck_assert_ptr_null(ctx);
+	assert_error(err, open_errors[_i].code, open_errors[_i].number);
+	ck_assert_str_eq(vctl_error_what(err), open_errors[_i].what);
+	ck_assert_uint_eq(fake_descriptors(), before);
+}
+END_TEST
+
+static const struct {
+	int number;
+	uint32_t own_flags;
+	uint32_t its_flags;
+	int stat_errno;
+	int device_errno;
+	enum vctl_code code;
+} enter_errors[] = {
+	{ EPERM, 0, 0, 0, 0, VCTL_NOT_ROOT },
+	{ EPERM, 0, VCONTEXT_LOCK, 0, 0, VCTL_NOT_ROOT },
+	{ EPERM, VCONTEXT_LOCK, VCONTEXT_PRIVATE, 0, 0, VCTL_LOCKED },
+	{ EPERM, 0, VCONTEXT_PRIVATE, 0, 0, VCTL_PRIVATE },
+	{ EPERM, VCONTEXT_LOCK, 0, EIO, ENOENT, VCTL_NOT_ROOT },
+	{ EINVAL, 0, 0, 0, 0, VCTL_THREADS },
+	{ EBUSY, 0, 0, 0, 0, VCTL_TRACED },
+	{ ENOMEM, 0, 0, 0, 0, VCTL_SYSTEM },
+};
+
+START_TEST(enter_says_why_not)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_error struct vctl_error *err = NULL;
+	unsigned int before = fake_descriptors();
+
+	fake.enter_errno = enter_errors[_i].number;
+	fake.info.own_flags = enter_errors[_i].own_flags;
+	fake.stat.flags = enter_errors[_i].its_flags;
+	fake.stat_errno = enter_errors[_i].stat_errno;
+	fake.device_errno = enter_errors[_i].device_errno;
+	ck_assert_int_eq(vctl_context_enter(ctx, &err), -enter_errors[_i].number);
+	assert_error(err, enter_errors[_i].code, enter_errors[_i].number);
+	ck_assert_str_eq(vctl_error_what(err), "context 5");
+	ck_assert_uint_eq(fake_descriptors(), before);
+}
+END_TEST
+
+START_TEST(enter_passes_no_argument)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+
+	fake.interrupts = 1;
+	ck_assert_int_eq(vctl_context_enter(ctx, NULL), 0);
+}
+END_TEST
+
+START_TEST(flags_are_added)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	ck_assert_int_eq(vctl_context_add_flags(ctx, VCONTEXT_HIDEINFO, &err), 0);
+	ck_assert_ptr_null(err);
+	ck_assert_uint_eq(fake.flags.size, sizeof(fake.flags));
+	ck_assert_uint_eq(fake.flags.flags, VCONTEXT_HIDEINFO);
+
+	fake.add_errno = EPERM;
+	ck_assert_int_eq(vctl_context_add_flags(ctx, VCONTEXT_LOCK, &err), -EPERM);
+	assert_error(err, VCTL_NOT_ROOT, EPERM);
+
+	fake.add_errno = EINVAL;
+	ck_assert_int_eq(vctl_context_add_flags(ctx, 1U << 30, &err), -EINVAL);
+	assert_error(err, VCTL_BAD_FLAG, EINVAL);
+	ck_assert(strstr(vctl_error_why(err), "0x40000000"));
+}
+END_TEST
+
+START_TEST(stat_is_passed_on)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	fake.stat.processes = 3;
+	fake.stat.created = 1ULL << 40;
+	ck_assert_int_eq(vctl_context_stat(ctx, &stat, &err), 0);
+	ck_assert_uint_eq(stat.processes, 3);
+	ck_assert_uint_eq(stat.created, 1ULL << 40);
+
+	stat.size = 4;
+	ck_assert_int_eq(vctl_context_stat(ctx, &stat, &err), -EINVAL);
+	assert_error(err, VCTL_SYSTEM, EINVAL);
+}
+END_TEST
+
+START_TEST(wait_for_the_end)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	ck_assert_int_eq(vctl_context_wait(ctx, -1, &err), 0);
+	ck_assert_int_eq(fake.poll_timeout, -1);
+
+	fake.interrupts = 3;
+	ck_assert_int_eq(vctl_context_wait(ctx, -1, &err), 0);
+	ck_assert_int_eq(fake.poll_timeout, -1);
+
+	fake.poll_answer = -EFAULT;
+	ck_assert_int_eq(vctl_context_wait(ctx, 0, &err), -EFAULT);
+	assert_error(err, VCTL_SYSTEM, EFAULT);
+}
+END_TEST
+
+/* Signals must neither cut the time short nor stretch it. */
+START_TEST(wait_keeps_its_time)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	fake.poll_answer = 0;
+	fake.interrupts = 5;
+	ck_assert_int_eq(vctl_context_wait(ctx, 1000, &err), -ETIMEDOUT);
+	assert_error(err, VCTL_TIMEOUT, ETIMEDOUT);
+	ck_assert_int_le(fake.poll_timeout, 991);
+	ck_assert_int_ge(fake.poll_timeout, 0);
+
+	fake.interrupts = 5;
+	ck_assert_int_eq(vctl_context_wait(ctx, 1, &err), -ETIMEDOUT);
+	ck_assert_int_eq(fake.poll_timeout, 0);
+}
+END_TEST
+
+Suite *suite_context(void)
+{
+	Suite *suite = suite_create("context");
+	TCase *tests = tcase_create("context");
+
+	tcase_add_checked_fixture(tests, fake_reset, NULL);
+	tcase_add_test(tests, new_gives_the_id);
+	tcase_add_loop_test(tests, new_says_why_not, 0, LENGTH(new_errors));
+	tcase_add_test(tests, an_older_kernel_lacks_a_flag);
+	tcase_add_test(tests, open_and_close);
+	tcase_add_test(tests, open_tells_the_id_chosen);
+	tcase_add_loop_test(tests, open_says_why_not, 0, LENGTH(open_errors));
+	tcase_add_loop_test(tests, enter_says_why_not, 0, LENGTH(enter_errors));
+	tcase_add_test(tests, enter_passes_no_argument);
+	tcase_add_test(tests, flags_are_added);
+	tcase_add_test(tests, stat_is_passed_on);
+	tcase_add_test(tests, wait_for_the_end);
+	tcase_add_test(tests, wait_keeps_its_time);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
