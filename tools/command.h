@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "option.h"
+
+/* Exit status of every command. */
+enum status {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+};
+
+/**
+ * struct command - one subcommand
+ * @name: as in "vctl NAME"
+ * @classic: the name under which it is called without vctl, or NULL
+ * @usage: what follows the name
+ * @summary: one line, for the list of subcommands
+ * @text: what it does, for --help
+ * @options: its options, ending with a nameless one; --help is added to them
+ * @run: does it; @argv[0] is the name, all errors have been told when it returns a status
+ */
+struct command {
+	const char *name;
+	const char *classic;
+	const char *usage;
+	const char *summary;
+	const char *text;
+	const struct option_entry *options;
+	enum status (*run)(const struct command *self, int argc, char **argv);
+};
+
+extern const struct command command_context;
+extern const struct command command_info;
+extern const struct command command_check;
+
+#endif /* COMMAND_H */

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vctl context, chcontext: move into a context and become the command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include <vctl.h>
+
+#include "cleanup.h"
+#include "command.h"
+#include "message.h"
+#include "report.h"
+
+#define HOST_NAME_LENGTH 64
+
+enum {
+	OPTION_CTX = OPTION_FIRST,
+	OPTION_FLAG,
+	OPTION_HOSTNAME,
+	OPTION_DOMAINNAME,
+	OPTION_DISCONNECT,
+	OPTION_SILENT,
+};
+
+static const struct option_entry options[] = {
+	{ "ctx", "N", OPTION_CTX, "the context's id; it is entered if it exists (root only)" },
+	{ "flag", "F[,F...]", OPTION_FLAG, "give the context a flag: lock, private, hideinfo" },
+	{ "hostname", "H", OPTION_HOSTNAME, "let CMD see this host name (root only)" },
+	{ "domainname", "D", OPTION_DOMAINNAME, "let CMD see this NIS domain name (root only)" },
+	{ "disconnect", NULL, OPTION_DISCONNECT, "run CMD in the background, off the terminal" },
+	{ "silent", NULL, OPTION_SILENT, "don't tell the id of the context" },
+	{ 0 },
+};
+
+/* What the command line asks for. */
+struct plan {
+	uint32_t id;		/* VCONTEXT_ID_ANY: a new one */
+	uint32_t flags;
+	const char *hostname;
+	const char *domainname;
+	bool disconnect;
+	bool silent;
+	char **argv;
+};
+
+static int take_name(const char *option, const char *name, const char **place)
+{
+	if (!*name || strlen(name) > HOST_NAME_LENGTH) {
+		message_usage(&command_context, option, "a name has 1 to 64 bytes");
+		return -1;
+	}
+
+	*place = name;
+	return 0;
+}
+
+static int take_id(const char *text, uint32_t *id)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+	auto_free char *what = NULL;
+
+	if (vctl_id_parse(text, id, &err) == 0 && *id != VCONTEXT_ID_HOST)
+		return 0;
+
+	if (asprintf(&what, "--ctx %s", text) < 0)
+		what = NULL;
+	message_error(what ? what : "--ctx",
+		      err ? vctl_error_why(err) : "nobody can enter context 0",
+		      err ? vctl_error_advice(err) :
+			    "leave the other context's shell to be back in it");
+	return -1;
+}
+
+static int take_option(int value, const char *argument, void *data)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+	struct plan *plan = data;
+
+	switch (value) {
+	case OPTION_CTX:
+		return take_id(argument, &plan->id);
+	case OPTION_FLAG:
+		if (vctl_flags_parse(argument, &plan->flags, &err) == 0)
+			return 0;
+		message_fail(err);
+		return -1;
+	case OPTION_HOSTNAME:
+		return take_name("--hostname", argument, &plan->hostname);
+	case OPTION_DOMAINNAME:
+		return take_name("--domainname", argument, &plan->domainname);
+	case OPTION_DISCONNECT:
+		plan->disconnect = true;
+		return 0;
+	default:
+		plan->silent = true;
+		return 0;
+	}
+}
+
+/* The library's words, but for what this command can say better. */
+static int refuse(const struct vctl_error *err)
+{
+	const char *advice = vctl_error_advice(err);
+
+	switch (vctl_error_code(err)) {
+	case VCTL_NOT_ROOT:
+		advice = "run chcontext as root outside of any context, or leave --ctx out to get "
+			 "a new one";
+		break;
+	case VCTL_NO_CONTEXT:
+		advice = "ids over 65535 can only be entered while they are in use; choose one up "
+			 "to 65535, or leave --ctx out to get a new one";
+		break;
+	case VCTL_LOCKED:
+		advice = "run it from outside of that context";
+		break;
+	case VCTL_TRACED:
+		advice = "run chcontext without strace or gdb around it, and strace inside: "
+			 "chcontext strace CMD";
+		break;
+	default:
+		break;
+	}
+
+	message_error(vctl_error_what(err), vctl_error_why(err), advice);
+	return -1;
+}
+
+static int refuse_name(const char *what, const char *name)
+{
+	auto_free char *text = NULL;
+
+	if (asprintf(&text, "%s %s", what, name) < 0)
+		text = NULL;
+	if (errno == EPERM)
+		message_error(text ? text : what, "only root may give a context a name of its own",
+			      "run it as root, or leave --hostname and --domainname out");
+	else
+		message_system(text ? text : what, NULL);
+	return -1;
+}
+
+static int set_names(const struct plan *plan)
+{
+	if (!plan->hostname && !plan->domainname)
+		return 0;
+
+	if (unshare(CLONE_NEWUTS) < 0)
+		return refuse_name(plan->hostname ? "host name" : "domain name",
+				   plan->hostname ? plan->hostname : plan->domainname);
+	if (plan->hostname && sethostname(plan->hostname, strlen(plan->hostname)) < 0)
+		return refuse_name("host name", plan->hostname);
+	if (plan->domainname && setdomainname(plan->domainname, strlen(plan->domainname)) < 0)
+		return refuse_name("domain name", plan->domainname);
+
+	return 0;
+}
+
+/*
+ * A context that is in use gets its new flags after we have entered it: should entering fail, it
+ * has not been changed, and with private we would lock out ourselves.  From inside we may not do
+ * it, so a child does that stays behind in context 0 and is gone before the command runs.
+ */
+static void flag_from_outside(struct vctl_context *ctx, uint32_t flags, int go,
+			      const struct report *report)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+	ssize_t length;
+	char byte;
+
+	do {
+		length = read(go, &byte, 1);
+	} while (length < 0 && errno == EINTR);
+
+	/* Nothing to read: we were not let in, or have been killed. */
+	if (length != 1)
+		_exit(STATUS_FAILED);
+
+	message_to(report->fd);
+	if (vctl_context_add_flags(ctx, flags, &err) < 0)
+		refuse(err);
+	else
+		report_write(report, "", 1);
+	_exit(STATUS_DONE);
+}
+
+static int enter_first(struct vctl_context *ctx, int go)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	if (vctl_context_enter(ctx, &err) < 0)
+		return refuse(err);
+	if (write(go, "", 1) != 1) {
+		message_system("flags of the context", NULL);
+		return -1;
+	}
+
+	return 0;
+}
+
+static int enter_and_flag(struct vctl_context *ctx, uint32_t flags)
+{
+	struct report report;
+	char told[PIPE_BUF];
+	int entered;
+	int go[2];
+
+	if (pipe2(go, O_CLOEXEC) < 0 || report_fork(&report) < 0) {
+		message_system("flags of the context", NULL);
+		return -1;
+	}
+	if (report.child == 0) {
+		close(go[1]);
+		flag_from_outside(ctx, flags, go[0], &report);
+	}
+
+	entered = enter_first(ctx, go[1]);
+	close(go[0]);
+	close(go[1]);
+	/* A single zero byte says that it has been done; text why not. */
+	if (report_read(&report, told, sizeof(told)) != 1 && entered == 0) {
+		if (*told)
+			message_relay(told);
+		else
+			message_error("flags of the context", "the child that adds them was killed",
+				      "try again");
+		entered = -1;
+	}
+	report_reap(&report);
+
+	return entered;
+}
+
+static int enter_new(struct vctl_device *dev, uint32_t flags, uint32_t *id)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	return vctl_new(dev, flags, id, &err) < 0 ? refuse(err) : 0;
+}
+
+static int enter_named(struct vctl_device *dev, const struct plan *plan)
+{
+	uint32_t create = plan->id <= VCONTEXT_ID_NAMED_MAX ? VCONTEXT_OPEN_CREATE : 0;
+	uint32_t exclusive = create ? VCONTEXT_OPEN_EXCL : 0;
+	vctl_auto_context struct vctl_context *ctx = NULL;
+	vctl_auto_error struct vctl_error *err = NULL;
+	bool made = create;
+
+	/* Alone the one who makes it gives it all its flags at once. */
+	if (vctl_context_open(dev, plan->id, create | exclusive, plan->flags, &ctx, &err) < 0 &&
+	    vctl_error_code(err) == VCTL_EXISTS) {
+		made = false;
+		vctl_context_open(dev, plan->id, create, plan->flags, &ctx, &err);
+	}
+	if (!ctx)
+		return refuse(err);
+
+	if (plan->flags && !made)
+		return enter_and_flag(ctx, plan->flags);
+
+	return vctl_context_enter(ctx, &err) < 0 ? refuse(err) : 0;
+}
+
+/* The steps in the order in which they happen; nothing outlives this process if one fails. */
+static int enter(const struct plan *plan, uint32_t *id)
+{
+	vctl_auto_device struct vctl_device *dev = NULL;
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	*id = plan->id;
+	if (vctl_device_open(&dev, &err) < 0)
+		return refuse(err);
+	if (set_names(plan) < 0)
+		return -1;
+
+	return plan->id == VCONTEXT_ID_ANY ? enter_new(dev, plan->flags, id) :
+					     enter_named(dev, plan);
+}
+
+static int announce(const struct plan *plan, uint32_t id)
+{
+	if (plan->silent)
+		return 0;
+
+	printf("New security context is %u\n", id);
+	return message_flush();
+}
+
+/* Returns only on failure. */
+static enum status become(char **argv)
+{
+	execvp(argv[0], argv);
+	if (errno == ENOENT)
+		message_error(argv[0], "there is no such program, or not the interpreter it names",
+			      "check its name and PATH");
+	else
+		message_system(argv[0], errno == EACCES ? "check that it is an executable file" :
+							  NULL);
+	return STATUS_FAILED;
+}
+
+static int leave_terminal(void)
+{
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (null < 0 || setsid() < 0) {
+		message_system(null < 0 ? "/dev/null" : "new session", NULL);
+		return -1;
+	}
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (dup2(null, fd) < 0) {
+			message_system("/dev/null", NULL);
+			return -1;
+		}
+	}
+
+	return 0;
+}
+
+/* What the child tells before it becomes the command; a message behind it says that it failed. */
+struct started {
+	char mark;		/* 0, no message begins with that */
+	uint32_t id;
+};
+
+static void run_disconnected(const struct plan *plan, const struct report *report)
+{
+	struct started started = { 0 };
+	uint32_t id;
+
+	message_to(report->fd);
+	if (enter(plan, &id) < 0 || leave_terminal() < 0)
+		_exit(STATUS_FAILED);
+
+	/* A parent that was killed meanwhile has nobody started. */
+	started.id = id;
+	if (report_write(report, &started, sizeof(started)) < 0)
+		_exit(STATUS_FAILED);
+	_exit(become(plan->argv));
+}
+
+static enum status disconnect(const struct plan *plan)
+{
+	struct started started;
+	struct report report;
+	char told[PIPE_BUF];
+	const char *message = told;
+	size_t length;
+
+	if (report_fork(&report) < 0)
+		return message_system("process in the background", NULL);
+	if (report.child == 0)
+		run_disconnected(plan, &report);
+
+	length = report_read(&report, told, sizeof(told));
+	if (length >= sizeof(started) && told[0] == '\0') {
+		memcpy(&started, told, sizeof(started));
+		message += sizeof(started);
+		if (length == sizeof(started))
+			return announce(plan, started.id) < 0 ? STATUS_FAILED : STATUS_DONE;
+	}
+
+	if (*message)
+		message_relay(message);
+	else
+		message_error(plan->argv[0], "it was killed before it had started", NULL);
+	report_reap(&report);
+	return STATUS_FAILED;
+}
+
+static enum status run(const struct command *self, int argc, char **argv)
+{
+	struct plan plan = { .id = VCONTEXT_ID_ANY };
+	uint32_t id;
+	int first;
+	int go_on = option_parse(self, argc, argv, take_option, &plan, &first);
+
+	if (go_on <= 0)
+		return go_on < 0 ? STATUS_USAGE : STATUS_DONE;
+	if (first == argc)
+		return message_usage(self, self->name, "which command to run there is missing");
+
+	plan.argv = argv + first;
+	if (plan.disconnect)
+		return disconnect(&plan);
+	if (enter(&plan, &id) < 0 || announce(&plan, id) < 0)
+		return STATUS_FAILED;
+
+	return become(plan.argv);
+}
+
+const struct command command_context = {
+	.name = "context",
+	.classic = "chcontext",
+	.usage = "[--ctx N] [--flag F]... [--hostname H] [--domainname D]\n"
+		 "           [--disconnect] [--silent] CMD [ARG...]",
+	.summary = "run a command in a security context of its own",
+	.text = "Move into a new security context, which anybody may, and run CMD there: it sees\n"
+		"and reaches process 1 and the processes of its own context, no others, and there\n"
+		"is no way back.  With --ctx root outside of any context names the context: 1 is\n"
+		"the watcher, which sees all processes and can act on its own alone, 2 to 65535\n"
+		"are free to use.  Options end at CMD.\n\n"
+		"Flags: lock (its processes cannot change context again), private (nobody can\n"
+		"enter it, not even root), hideinfo (its processes are not told their context).",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A kernel for the tests of the command line: loaded in front of the C library (or linked in), it
+ * answers for /dev/vcontext and tells in a file what it was asked.  Without FAKE in the environment
+ * it does nothing.
+ *
+ *	FAKE=LOG		the file
+ *	FAKE_DEVICE=ERRNO	opening the device fails
+ *	FAKE_STUB=no		the kernel has no stub
+ *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS
+ *	FAKE_EXISTS=yes		each context exists
+ *	FAKE_OWN_FLAGS=BITS	of the caller's context
+ *	FAKE_ABI=N		another version of the interface
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <vctl.h>
+
+#define LSM_LIST_MODULES 461
+
+VCTL_API int open(const char *path, int flags, ...);
+VCTL_API int __open_2(const char *path, int flags);
+VCTL_API int ioctl(int fd, unsigned long command, ...);
+VCTL_API long syscall(long number, ...);
+
+static unsigned int setting(const char *name, unsigned int otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? (unsigned int)strtoul(value, NULL, 0) : otherwise;
+}
+
+static int open_real(const char *path, int flags, int mode)
+{
+	int (*real)(int, const char *, int, ...) = dlsym(RTLD_NEXT, "openat");
+
+	return real(AT_FDCWD, path, flags, mode);
+}
+
+static void record(const char *text)
+{
+	int fd = open_real(getenv("FAKE"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		abort();
+	close(fd);
+}
+
+/* Paths of the kernel that are not those of this machine; -2 for all others. */
+static int open_fake(const char *path)
+{
+	if (!getenv("FAKE"))
+		return -2;
+	if (strcmp(path, VCONTEXT_DEVICE) == 0) {
+		errno = (int)setting("FAKE_DEVICE", 0);
+		return errno ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+	}
+	if (strcmp(path, "/sys/module/vcontext/initstate") == 0) {
+		errno = (int)setting("FAKE_DEVICE", 0);
+		return errno ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+	}
+
+	return -2;
+}
+
+int open(const char *path, int flags, ...)
+{
+	int fd = open_fake(path);
+	va_list list;
+	int mode;
+
+	va_start(list, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, int) : 0;
+	va_end(list);
+
+	return fd == -2 ? open_real(path, flags, mode) : fd;
+}
+
+int __open_2(const char *path, int flags)
+{
+	return open(path, flags);
+}
+
+static int answer(const char *setting_name, const char *text)
+{
+	record(text);
+	errno = (int)setting(setting_name, 0);
+	return errno ? -1 : 0;
+}
+
+static int answer_info(struct vcontext_info *info)
+{
+	errno = (int)setting("FAKE_INFO", 0);
+	if (errno)
+		return -1;
+	info->abi = setting("FAKE_ABI", VCONTEXT_ABI);
+	info->flags = VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO;
+	info->id = 0;
+	info->own_flags = setting("FAKE_OWN_FLAGS", 0);
+	info->contexts = 3;
+	return 0;
+}
+
+static int answer_open(struct vcontext_open *arg)
+{
+	char text[80];
+
+	if ((arg->how & VCONTEXT_OPEN_EXCL) && getenv("FAKE_EXISTS")) {
+		errno = EEXIST;
+		return -1;
+	}
+	snprintf(text, sizeof(text), "open id %u how %u flags %u\n", arg->id, arg->how, arg->flags);
+	return answer("FAKE_OPEN", text) < 0 ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+}
+
+int ioctl(int fd, unsigned long command, ...)
+{
+	int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
+	char text[80];
+	va_list list;
+	void *arg;
+
+	va_start(list, command);
+	arg = va_arg(list, void *);
+	va_end(list);
+
+	switch (getenv("FAKE") ? command : 0) {
+	case VCONTEXT_INFO:
+		return answer_info(arg);
+	case VCONTEXT_NEW:
+		snprintf(text, sizeof(text), "new flags %u\n", ((struct vcontext_new *)arg)->flags);
+		((struct vcontext_new *)arg)->id = 65540;
+		return answer("FAKE_NEW", text);
+	case VCONTEXT_OPEN:
+		return answer_open(arg);
+	case VCONTEXT_ENTER:
+		return answer("FAKE_ENTER", "enter\n");
+	case VCONTEXT_ADD_FLAGS:
+		snprintf(text, sizeof(text), "add flags %u\n",
+			 ((struct vcontext_flags *)arg)->flags);
+		return answer("FAKE_ADD_FLAGS", text);
+	default:
+		return real(fd, command, arg);
+	}
+}
+
+long syscall(long number, ...)
+{
+	long (*real)(long, ...) = dlsym(RTLD_NEXT, "syscall");
+	bool stub = !getenv("FAKE_STUB");
+	long arg[6];
+	va_list list;
+
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		arg[i] = va_arg(list, long);
+	va_end(list);
+
+	if (number == LSM_LIST_MODULES && getenv("FAKE")) {
+		((uint64_t *)arg[0])[0] = stub ? VCTL_LSM_ID : 100;
+		return 1;
+	}
+	return real(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+}
