@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module comes and goes under load, and stays while there is a context.
+ *
+ * Load: forks, threads, programs started by threads, signals, walks over /proc and processes that
+ * make contexts and live in them for a moment.  Every coming and every going of the module meets
+ * some of each at random moments; more would only make it wait for its turn on an emulated machine.
+ */
+#include "stress.h"
+
+#include <ftw.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+
+static char module[512];
+static unsigned int loops = 200;
+static double slow_limit = 60;		/* seconds for one unload to find the module free */
+
+/* What all processes write into. */
+static struct shared {
+	_Atomic unsigned int phase;	/* grows with every load and unload; a futex */
+	_Atomic unsigned int stop, forks, walks, contexts, wrong;
+	char text[256];
+} *shared;
+
+static void __attribute__((format(printf, 1, 2))) wrong(const char *what, ...)
+{
+	va_list args;
+
+	if (shared->wrong++)
+		return;
+	va_start(args, what);
+	vsnprintf(shared->text, sizeof(shared->text), what, args);
+	va_end(args);
+}
+
+static int found(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	if (type != FTW_F || strcmp(path + ftw->base, "vcontext.ko"))
+		return 0;
+	snprintf(module, sizeof(module), "%s", path);
+	return 1;
+}
+
+static void find_module(void)
+{
+	char directory[300];
+	struct utsname name;
+
+	uname(&name);
+	snprintf(directory, sizeof(directory), "/lib/modules/%s", name.release);
+	if (nftw(directory, found, 8, FTW_PHYS) == 1)
+		return;
+	errno = ENOENT;
+	die("%s: vcontext.ko", directory);
+}
+
+static int load(void)
+{
+	int fd = open(module, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		die("%s", module);
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "vcontext", O_NONBLOCK) ? -errno : 0;
+}
+
+/* Load */
+
+static void *quit(void *unused)
+{
+	return unused;
+}
+
+static void *exec_self(void *unused)
+{
+	char *const argv[] = { "stress_unload", "-x", NULL };
+
+	execv("/proc/self/exe", argv);
+	_exit(127);
+	return unused;
+}
+
+static void fork_load(struct random *r)
+{
+	unsigned int what = random_below(r, 16);
+	pthread_t thread;
+	pid_t pid;
+
+	pid = must_fork();
+	if (!pid) {
+		if (!what)
+			pthread_create(&thread, NULL, exec_self, NULL);
+		else if (what < 8)
+			pthread_create(&thread, NULL, quit, NULL);
+		if (what & 1)
+			_exit(0);
+		pause();
+	}
+	if (!(what & 1))
+		nap(random_below(r, 300));
+	kill(pid, what & 2 ? SIGKILL : SIGTERM);
+	kill(pid, 0);
+	getpgid(pid);
+	waitpid(pid, NULL, 0);
+	shared->forks++;
+}
+
+static void walk_load(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	char path[300], text[2048];
+	int fd;
+
+	while (dir && (entry = readdir(dir))) {
+		if (atoi(entry->d_name) <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/status", entry->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		(void)!read(fd, text, sizeof(text));
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	shared->walks++;
+}
+
+/* A context for a moment, with a child in it; nothing if there is no module just now. */
+static void context_load(struct random *r)
+{
+	int device, handle = -1, err;
+	pid_t pid = must_fork();
+
+	if (pid) {
+		must_wait(pid);
+		return;
+	}
+	device = open_device();
+	if (device < 0)
+		_exit(0);
+	if (random_below(r, 2)) {
+		err = context_new(device, 0, NULL);
+	} else {
+		handle = context_create(device);
+		err = handle < 0 ? handle : context_enter(handle);
+	}
+	if (err)
+		wrong("making a context: %s", strerror(-err));
+	shared->contexts++;
+	if (random_below(r, 2))
+		close(device);
+	if (!must_fork()) {
+		kill(-1, 0);
+		walk_load();
+		_exit(0);
+	}
+	if (random_below(r, 2))
+		wait(NULL);
+	_exit(0);
+}
+
+/* The module is about to come or to go. */
+static void next_phase(void)
+{
+	shared->phase++;
+	syscall(SYS_futex, &shared->phase, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+static void await_phase(struct random *r, unsigned int *seen)
+{
+	syscall(SYS_futex, &shared->phase, FUTEX_WAIT, *seen, NULL, NULL, 0);
+	*seen = shared->phase;
+	nap(random_below(r, 100000));
+}
+
+static pid_t start(unsigned int number)
+{
+	pid_t pid = must_fork();
+	struct random r = { number };
+	unsigned int seen = 0;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	while (!shared->stop) {
+		await_phase(&r, &seen);
+		if (number < 2)
+			fork_load(&r);
+		else if (number < 3)
+			walk_load();
+		else
+			context_load(&r);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
+/* Unload, as often as it takes until nobody has a context; then load.  False if that fails. */
+static bool cycle(unsigned int *busy)
+{
+	double limit = now() + slow_limit;
+	int err;
+
+	next_phase();
+	while ((err = unload()) == -EWOULDBLOCK && now() < limit) {
+		++*busy;
+		nap(5000);
+	}
+	if (err) {
+		wrong("unloading: %s", strerror(-err));
+		return false;
+	}
+	next_phase();
+	err = load();
+	if (err)
+		wrong("loading: %s", strerror(-err));
+	return !err;
+}
+
+static void cycles(void)
+{
+	unsigned int done, busy = 0;
+	double begin = now();
+	pid_t pids[4];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = start(i);
+	for (done = 0; done < loops; done++)
+		if (!cycle(&busy))
+			break;
+	shared->stop = 1;
+	next_phase();
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		must_wait(pids[i]);
+	printf("# %u times in %.0f s, under %u forks, %u walks, %u contexts; in use %u times\n",
+	       done, now() - begin, shared->forks, shared->walks, shared->contexts, busy);
+	result(done == loops && !shared->wrong, "the module unloads and loads under load",
+	       "%u of %u times; %s", done, loops, shared->text);
+}
+
+/* What keeps the module, and that it does. */
+
+static void refused(const char *name)
+{
+	int err = unload();
+
+	result(err == -EWOULDBLOCK, name, "%s", err ? strerror(-err) : "it was unloaded");
+	if (!err)
+		load();
+}
+
+static void freed(const char *name)
+{
+	int err, tries = 50;
+
+	while ((err = unload()) == -EWOULDBLOCK && tries--)
+		nap(20000);
+	result(!err, name, "%s", strerror(-err));
+	if (!err && load())
+		die("loading");
+}
+
+/* A child in a new context that ends when the returned end of a pipe is closed. */
+static int inhabitant(pid_t *pid)
+{
+	int line[2], ready[2];
+	char c;
+
+	if (pipe2(line, O_CLOEXEC) || pipe2(ready, O_CLOEXEC))
+		die("pipe");
+	*pid = must_fork();
+	if (!*pid) {
+		int device = open_device();
+
+		if (context_new(device, 0, NULL))
+			die("VCONTEXT_NEW");
+		close(device);
+		close(line[1]);
+		(void)!write(ready[1], "", 1);
+		(void)!read(line[0], &c, 1);
+		_exit(0);
+	}
+	(void)!read(ready[0], &c, 1);
+	close(ready[0]);
+	close(ready[1]);
+	close(line[0]);
+	return line[1];
+}
+
+static void kept(void)
+{
+	int device, handle, line;
+	siginfo_t info;
+	pid_t pid;
+
+	line = inhabitant(&pid);
+	refused("a process in a context keeps it");
+	result(kill(pid, 0) && errno == ESRCH, "and is as invisible as before", "kill() finds it");
+	close(line);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+	refused("one that nobody has waited for keeps it");
+	must_wait(pid);
+	freed("once that is done it unloads");
+
+	device = open_device();
+	refused("an open device keeps it");
+	handle = context_create(device);
+	close(device);
+	refused("a handle keeps it");
+	result(!context_stat(handle).processes, "which works as before", "it does not");
+	close(handle);
+	freed("once that is closed it unloads");
+}
+
+static void read_options(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "n:x")) != -1) {
+		char *end = "x";
+
+		if (option == 'x')
+			exit(0);
+		if (option == 'n')
+			loops = strtoul(optarg, &end, 0);
+		if (*end) {
+			fprintf(stderr, "usage: stress_unload [-n LOOPS]\n");
+			exit(2);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct state before;
+	int device;
+
+	read_options(argc, argv);
+	plan(12);
+	find_module();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (shared == MAP_FAILED)
+		die("mmap");
+	kept();
+	device = open_device();
+	before = state_now(device);
+	close(device);
+	before.fds--;
+	cycles();
+	device = open_device();
+	if (device < 0)
+		die(VCONTEXT_DEVICE);
+	before.fds++;
+	check_state(device, &before);
+	return failures ? 1 : 0;
+}
