@@ -202,11 +202,10 @@ static pid_t start(unsigned int number)
 			walk_load();
 		else
 			context_load(&r);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
+		/* orphans too: one that nobody waits for keeps its context, and that the module */
+		while (wait(NULL) > 0)
 			;
 	}
-	while (wait(NULL) > 0)
-		;
 	_exit(0);
 }
 
