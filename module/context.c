@@ -12,7 +12,8 @@
 #include "context.h"
 
 static struct kmem_cache *context_cache;
-static atomic64_t serial;
+static atomic64_t last_serial;
+u64 load_serial;
 
 /* A process in context 0 with CAP_SYS_ADMIN in the initial user namespace. */
 bool root_of_host(void)
@@ -70,9 +71,9 @@ struct context *context_new(u32 id, u32 flags, bool claimed)
 	spin_lock_init(&context->lock);
 	init_waitqueue_head(&context->empty);
 	context->processes = RB_ROOT;
-	context->flags = flags | context_flags(parent);
+	context->flags = flags;
 	context->claimed = claimed;
-	context->serial = atomic64_inc_return(&serial);
+	context->serial = atomic64_inc_return(&last_serial);
 	context->uid = current_uid();
 	context->created = ktime_get_boottime_ns();
 	context->depth = 1;
@@ -90,6 +91,21 @@ struct context *context_new(u32 id, u32 flags, bool claimed)
 		return ERR_PTR(err);
 	}
 	return context;
+}
+
+/*
+ * The flags of @context: its own, and those of all in which it was made, whenever they got them.
+ * NULL is context 0, which has none.
+ */
+u32 context_flags(const struct context *context)
+{
+	u32 flags = 0;
+
+	if (context == CONTEXT_GONE)
+		return 0;
+	for (; context; context = context->parent)
+		flags |= READ_ONCE(context->flags);
+	return flags;
 }
 
 /* Was @inner made inside @outer, or inside one that was?  NULL is context 0, where all were. */
@@ -134,7 +150,7 @@ static int claim(struct context *context)
 	int err = -EPERM;
 
 	spin_lock_irq(&context->lock);
-	if (is_maker(context, root) && !(context->claimed && context->flags & VCONTEXT_PRIVATE)) {
+	if (is_maker(context, root) && !(context->claimed && context_flags(context) & VCONTEXT_PRIVATE)) {
 		context->claimed = true;
 		err = 0;
 	}
@@ -156,9 +172,23 @@ static void move_current(struct context *to)
 }
 
 /*
+ * Does current trace, or is it traced?  Then a tracer would hold on to a process that it must not
+ * know.  No other can attach to it: that takes cred_guard_mutex, which the caller holds; and no
+ * child can ask to be traced by it from here on: ptrace_traceme() asks for leave under
+ * tasklist_lock, that is in an RCU reader, and is refused while the parent is @entering.
+ */
+static bool is_traced(void)
+{
+	WRITE_ONCE(task_blob(current)->entering, true);
+	smp_mb();	/* whoever becomes a child after the next line sees it */
+	if (!list_empty(&current->children))
+		synchronize_rcu();
+	return current->ptrace || !list_empty(&current->ptraced);
+}
+
+/*
  * Move the calling process into @context, which must be claimed unless it is the caller's own new
- * one.  One that traces or is traced stays out: the tracer would hold on to a process that it must
- * not know.
+ * one.
  */
 static int enter(struct context *context, bool own)
 {
@@ -168,15 +198,15 @@ static int enter(struct context *context, bool own)
 		return -EPERM;
 	if (!thread_group_empty(current))
 		return -EINVAL;
-	/* ptrace_attach() asks for leave and attaches under this */
 	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex))
 		return -EINTR;
-	if (current->ptrace || !list_empty(&current->ptraced))
+	if (is_traced())
 		err = -EBUSY;
 	else
 		err = own ? 0 : claim(context);
 	if (!err)
 		move_current(context);
+	smp_store_release(&task_blob(current)->entering, false);	/* after the context */
 	mutex_unlock(&current->signal->cred_guard_mutex);
 	return err;
 }
@@ -217,6 +247,9 @@ int contexts_init(void)
 {
 	BUILD_BUG_ON(sizeof(struct context) > 512);
 	BUILD_BUG_ON(sizeof(struct task_blob) > VCONTEXT_TASK_BLOB);
+	/* files keep what they got from an earlier load */
+	load_serial = ktime_get_real_ns();
+	atomic64_set(&last_serial, load_serial);
 	context_cache = kmem_cache_create("vcontext", sizeof(struct context), 0, SLAB_ACCOUNT,
 					  NULL);
 	return context_cache ? 0 : -ENOMEM;

@@ -34,7 +34,7 @@ struct context {
 	refcount_t		refs;
 	struct rb_node		node;		/* see table.c */
 	u32			id;		/* constant once in the table */
-	u32			flags;		/* under @lock; only ever added to; read without */
+	u32			flags;		/* under @lock; only ever added to; see context_flags() */
 	u64			serial;		/* constant; never used again, unlike @id */
 	struct context		*parent;	/* constant; NULL: made in context 0 */
 	u32			depth;		/* constant; 1: made in context 0 */
@@ -59,6 +59,7 @@ struct task_blob {
 	struct context __rcu	*context;
 	struct rb_node		node;		/* in context->processes, if @nr */
 	pid_t			nr;		/* of the process in the initial PID namespace */
+	bool			entering;	/* the task enters a context; no child may ask it to trace */
 };
 
 /* Of a task that has lost its numbers: it is nobody's. */
@@ -92,21 +93,20 @@ static inline u64 context_serial(const struct context *context)
 	return context && context != CONTEXT_GONE ? context->serial : 0;
 }
 
-static inline u32 context_flags(const struct context *context)
-{
-	return context && context != CONTEXT_GONE ? READ_ONCE(context->flags) : 0;
-}
-
 /* context.c */
 struct context *context_new(u32 id, u32 flags, bool claimed);
 void context_put(struct context *context);
 int context_enter(struct context *context);
 int context_enter_new(u32 flags, u32 *id);
 int context_add_flags(struct context *context, u32 flags);
+u32 context_flags(const struct context *context);
 bool context_inside(const struct context *inner, const struct context *outer);
 bool root_of_host(void);
 int contexts_init(void);
 void contexts_exit(void);
+
+/* Of this load of the module: no context has it for its serial number, nor had one earlier. */
+extern u64 load_serial;
 
 /* table.c */
 int table_add(struct context *context, u32 id);

@@ -70,6 +70,9 @@ int file_open(struct file *file)
 	case CGROUP2_SUPER_MAGIC:
 		may = !write || may_write_cgroup(dentry);
 		break;
+	case RDTGROUP_SUPER_MAGIC:	/* lists everybody, and sets for everybody */
+		may = false;
+		break;
 	}
 	return may ? 0 : -EPERM;
 }

@@ -37,6 +37,10 @@ static int stat_context(struct context *context, void __user *user)
 	arg.processes = READ_ONCE(context->nr_processes);
 	arg.created = context->created;
 	arg.parent = context_id(context->parent);
+	if (context_flags(current_context()) & VCONTEXT_HIDEINFO) {
+		arg.flags = 0;
+		arg.parent = VCONTEXT_ID_ANY;
+	}
 	arg.uid = from_kuid_munged(current_user_ns(), context->uid);
 	return copy_struct_out(user, &arg, sizeof(arg));
 }

@@ -8,6 +8,7 @@
  * reached in another way: by a descriptor, a relation, or an earlier look.
  */
 
+#include <linux/capability.h>
 #include <linux/perf_event.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
@@ -26,9 +27,11 @@ static bool kernel_acts(void)
 static bool is_init(const struct task_struct *task)
 {
 	const struct pid_namespace *ns = task_active_pid_ns(current);
+	/* none yet, if the first process of a namespace is being made, and others are there */
+	struct task_struct *reaper = ns ? READ_ONCE(ns->child_reaper) : NULL;
 
 	return is_global_init((struct task_struct *)task) ||
-	       (ns && same_thread_group((struct task_struct *)task, ns->child_reaper));
+	       (reaper && same_thread_group((struct task_struct *)task, reaper));
 }
 
 bool task_sees(const struct task_struct *task)
@@ -163,6 +166,12 @@ static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 	return may ? 0 : -EPERM;
 }
 
+static int ptrace_traceme(struct task_struct *parent)
+{
+	/* pairs with enter(): no longer entering, but in the new context */
+	return smp_load_acquire(&task_blob(parent)->entering) ? -EPERM : touch(parent);
+}
+
 static int task_setpgid(struct task_struct *task, pid_t pgid)
 {
 	return touch(task);
@@ -185,11 +194,18 @@ static int task_setrlimit(struct task_struct *task, unsigned int resource,
 }
 
 /*
- * SIGIO and SIGURG are the owner's own wish, carried out by whoever happens to cause them: what
- * counts is the context of the one who wished.  Wishes for oneself are free.
+ * In context 0 whoever is not seen is found by nobody but control groups, whose root moves all, and
+ * whose processors are set for all.
  */
-#define SELF	U64_MAX
+static int task_setscheduler(struct task_struct *task)
+{
+	return current_context() ? touch(task) : 0;
+}
 
+/*
+ * SIGIO and SIGURG are the owner's own wish, carried out by whoever happens to cause them: what
+ * counts is the context of the one who wished.  Wishes for oneself, @load_serial, are free.
+ */
 static u64 *fowner_serial(const struct file *file)
 {
 	return file->f_security + vcontext_blob_sizes.lbs_file;
@@ -201,35 +217,45 @@ static void file_set_fowner(struct file *file)
 	struct task_struct *task = pid_task(fown->pid, fown->pid_type);
 	bool self = task && fown->pid_type != PIDTYPE_PGID && same_thread_group(task, current);
 
-	*fowner_serial(file) = self ? SELF : context_serial(current_context());
+	*fowner_serial(file) = self ? load_serial : context_serial(current_context());
 }
 
 static int file_send_sigiotask(struct task_struct *task, struct fown_struct *fown, int sig)
 {
 	u64 wisher = *fowner_serial(fown->file);
 
-	return wisher == SELF || wisher == context_serial(task_context(task)) ? 0 : -EPERM;
+	return wisher == load_serial || wisher == context_serial(task_context(task)) ? 0 : -EPERM;
+}
+
+/* May current hear of all processes of the machine: the watcher, and in context 0 who has @cap? */
+static bool may_hear_all(int cap)
+{
+	struct context *own = current_context();
+
+	return kernel_acts() || context_id(own) == VCONTEXT_ID_WATCHER || (!own && capable(cap));
 }
 
 /* The process connector tells about every process of the machine, whoever listens. */
 static int socket_create(int family, int type, int protocol, int kern)
 {
-	u32 id = context_id(current_context());
-
 	if (kern || family != PF_NETLINK || protocol != NETLINK_CONNECTOR)
 		return 0;
-	return id == VCONTEXT_ID_HOST || id == VCONTEXT_ID_WATCHER ? 0 : -EPERM;
+	return may_hear_all(CAP_NET_ADMIN) ? 0 : -EPERM;
 }
 
-/* Events of a CPU count everybody who runs on it. */
+/* Events of a CPU count everybody who runs on it; those of a task can send it a signal. */
 static int perf_event_alloc(struct perf_event *event)
 {
 	struct task_struct *task = event->hw.target;
-	u32 id = context_id(current_context());
+	bool may;
 
-	if (task)
-		return task_may_read(task) ? 0 : -EPERM;
-	return id == VCONTEXT_ID_HOST || id == VCONTEXT_ID_WATCHER || kernel_acts() ? 0 : -EPERM;
+	if (!task)
+		may = may_hear_all(CAP_PERFMON) || may_hear_all(CAP_SYS_ADMIN);
+	else if (event->attr.sigtrap)
+		may = task_may_touch(task);
+	else
+		may = task_may_read(task);
+	return may ? 0 : -EPERM;
 }
 
 const struct vcontext_ops task_ops = {
@@ -245,13 +271,13 @@ const struct vcontext_ops task_ops = {
 	.task_alloc		= task_alloc,
 	.task_kill		= task_kill,
 	.ptrace_access_check	= ptrace_access_check,
-	.ptrace_traceme		= touch,
+	.ptrace_traceme		= ptrace_traceme,
 	.task_setpgid		= task_setpgid,
 	.task_setnice		= task_setnice,
 	.task_setioprio		= task_setioprio,
 	.task_getioprio		= see,
 	.task_setrlimit		= task_setrlimit,
-	.task_setscheduler	= touch,
+	.task_setscheduler	= task_setscheduler,
 	.task_movememory	= touch,
 	.file_send_sigiotask	= file_send_sigiotask,
 	.file_set_fowner	= file_set_fowner,

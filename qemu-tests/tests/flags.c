@@ -99,6 +99,33 @@ static void run_lock_later(const void *unused)
 	wait_exit(pid, 0);
 }
 
+/* One who has gone deeper in time is locked up with the others. */
+static void run_lock_around(const void *unused)
+{
+	int go[2], handle = open_new(NULL), inner;
+	char byte;
+	pid_t pid;
+
+	(void)unused;
+	ktap_expect(!pipe(go), "pipe");
+	pid = fork_or_fail();
+	if (!pid) {
+		close(go[1]);
+		expect_error(context_enter(handle), 0);
+		expect_error(context_new(0, NULL), 0);
+		inner = open_new(NULL);
+		ktap_expect(read(go[0], &byte, 1) == 1, "read");
+		locked_in(handle, inner);
+		_exit(0);
+	}
+	/* it is through when it can be heard that the first context is empty again */
+	ktap_expect(wait_readable(handle, 5000), "expected it to go on");
+	nap(20);
+	expect_error(context_add_flags(handle, VCONTEXT_LOCK), 0);
+	ktap_expect(write(go[1], "", 1) == 1, "write");
+	wait_exit(pid, 0);
+}
+
 /* private */
 
 static void refused_enter(void *handle)
@@ -234,6 +261,20 @@ static void watch_hidden(void *pid)
 	ktap_expect(line_in(path, "ctxflags:\thideinfo"), "expected the watcher to be told");
 }
 
+/* What a context is made in is hidden too, from who makes one and holds on to it. */
+static void run_hideinfo_handle(const void *unused)
+{
+	struct vcontext_stat stat;
+	int handle;
+
+	(void)unused;
+	expect_error(context_new(VCONTEXT_HIDEINFO, NULL), 0);
+	handle = open_new(NULL);
+	expect_error(context_stat(handle, &stat), 0);
+	ktap_expect(stat.parent == VCONTEXT_ID_ANY && !stat.flags,
+		    "STAT: expected nothing, came parent %u, flags %#x", stat.parent, stat.flags);
+}
+
 static void run_hideinfo_watched(const void *unused)
 {
 	struct sitter sitter = sitter_start(hide, NULL);
@@ -324,6 +365,7 @@ static const struct ktap_case cases[] = {
 	{ "lock as user", run_lock, "user" },
 	{ "lock of a child", run_lock_child },
 	{ "lock of a context in use", run_lock_later },
+	{ "lock of the context around", run_lock_around },
 	{ "private", run_private },
 	{ "private of a context in use", run_private_later },
 	{ "private and the watcher", run_private_watched },
@@ -331,6 +373,7 @@ static const struct ktap_case cases[] = {
 	{ "hideinfo as root", run_hideinfo },
 	{ "hideinfo as user", run_hideinfo, "user" },
 	{ "hideinfo is inherited", run_hideinfo_nested },
+	{ "hideinfo and handles", run_hideinfo_handle },
 	{ "hideinfo and the watcher", run_hideinfo_watched },
 	{ "flags are inherited", run_inherited },
 	{ "flags are only added", run_added_only },

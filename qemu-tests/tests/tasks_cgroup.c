@@ -83,6 +83,37 @@ static int do_freeze(struct pair *pair)
 	return error ? error : EPERM;
 }
 
+/* Root of context 0 moves everybody, also to other processors than they had. */
+
+#define CPUSET	"/sys/fs/cgroup/vcontext-cpuset"
+
+static void inside(void *unused)
+{
+	(void)unused;
+	enter_new(0);
+}
+
+static void run_cpuset(const void *unused)
+{
+	struct sitter sitter = sitter_start(inside, NULL);
+	int error;
+
+	(void)unused;
+	mkdir(CPUSET, 0755);
+	error = write_text("/sys/fs/cgroup/cgroup.subtree_control", "+cpuset") ?:
+		write_text(CPUSET "/cpuset.cpus", "0") ?:
+		write_text(CPUSET "/cgroup.procs", ktap_text("%d", sitter.pid)) ?:
+		write_text("/sys/fs/cgroup/cgroup.subtree_control", "-cpuset");
+	sitter_end(&sitter);
+	rmdir(CPUSET);
+	ktap_expect(!error, "expected it to be moved, came %s", errno_name(error));
+}
+
+static const struct ktap_case cases[] = {
+	{ "context 0 moves a process to another cpuset", run_cpuset,
+	  .anywhere = "context 0 may do what it may without contexts" },
+};
+
 static const struct act acts[] = {
 	{ "read of cgroup.procs", .prepare = fill_group, .run = do_read, .hidden = { ESRCH },
 	  .flags = ROOT_ONLY | HOST_MAY },
@@ -107,6 +138,7 @@ int main(int argc, char **argv)
 	mkdir(THREADS, 0755);
 	write_text(THREADS "/cgroup.type", "threaded");
 	pair_add_all(acts);
+	ktap_add_all(cases);
 	status = ktap_main(argc, argv);
 	rmdir(THREADS);
 	rmdir(GROUP);

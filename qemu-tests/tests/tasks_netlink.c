@@ -171,6 +171,17 @@ static void run_connector_inside(const void *user)
 		    value < 0 ? errno_name(-value) : "a socket");
 }
 
+static void run_connector_user(const void *unused)
+{
+	int value;
+
+	(void)unused;
+	become(USER);
+	value = open_connector();
+	ktap_expect(value == -EPERM, "expected EPERM, came %s",
+		    value < 0 ? errno_name(-value) : "a socket");
+}
+
 static void run_connector_outside(const void *watcher)
 {
 	int value;
@@ -226,11 +237,12 @@ static void run_ends_inside(const void *unused)
 
 /* Events of a whole processor. */
 
-static int open_perf(pid_t pid, int cpu)
+static int open_perf(pid_t pid, int cpu, bool trap)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
-		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.config = trap ? PERF_COUNT_SW_PAGE_FAULTS : PERF_COUNT_SW_CPU_CLOCK,
+		.sample_period = trap, .sigtrap = trap, .remove_on_exec = trap,
 	};
 	int fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1, 0);
 
@@ -243,7 +255,7 @@ static void run_perf_inside(const void *unused)
 
 	(void)unused;
 	enter_new(0);
-	value = open_perf(-1, 0);
+	value = open_perf(-1, 0, false);
 	ktap_expect(value == -EPERM || value == -EACCES, "expected EPERM, came %s",
 		    value < 0 ? errno_name(-value) : "an event");
 }
@@ -254,14 +266,54 @@ static void run_perf_own(const void *unused)
 
 	(void)unused;
 	enter_new(0);
-	value = open_perf(0, -1);
+	value = open_perf(0, -1, false);
 	ktap_expect(value >= 0, "expected an event of the own process, came %s",
 		    errno_name(-value));
 }
 
+/* Whatever is left to users by sysctl, a processor is everybody's. */
+static void perf_as_user(void *unused)
+{
+	int value;
+
+	(void)unused;
+	become(USER);
+	value = open_perf(-1, 0, false);
+	ktap_expect(value == -EPERM || value == -EACCES, "expected EPERM, came %s",
+		    value < 0 ? errno_name(-value) : "an event");
+}
+
+static void run_perf_user(const void *unused)
+{
+	(void)unused;
+	write_text("/proc/sys/kernel/perf_event_paranoid", "-1");
+	in_child(perf_as_user, NULL);
+	write_text("/proc/sys/kernel/perf_event_paranoid", "2");
+}
+
+static void inside(void *unused)
+{
+	(void)unused;
+	enter_new(0);
+}
+
+/* Events can send a signal with every fault: that is more than to see. */
+static void run_perf_trap(const void *unused)
+{
+	struct sitter sitter = sitter_start(inside, NULL);
+	int value;
+
+	(void)unused;
+	enter_id(VCONTEXT_ID_WATCHER);
+	value = open_perf(sitter.pid, -1, true);
+	ktap_expect(value == -EPERM || value == -EACCES, "expected EPERM, came %s",
+		    value < 0 ? errno_name(-value) : "an event");
+	sitter_end(&sitter);
+}
+
 static void run_perf_outside(const void *unused)
 {
-	int value = open_perf(-1, 0);
+	int value = open_perf(-1, 0, false);
 
 	(void)unused;
 	ktap_expect(value >= 0, "expected an event, came %s", errno_name(-value));
@@ -270,11 +322,14 @@ static void run_perf_outside(const void *unused)
 static const struct ktap_case cases[] = {
 	{ "process connector inside as root", run_connector_inside },
 	{ "process connector inside as user", run_connector_inside, "user" },
+	{ "process connector in context 0 as user", run_connector_user },
 	{ "process connector in context 0", run_connector_outside, .anywhere = "context 0 may" },
 	{ "process connector of the watcher", run_connector_outside, "watcher",
 	  .anywhere = "the watcher sees as all do there" },
 	{ "taskstats of all that end, inside as root", run_ends_inside },
 	{ "perf_event_open of a processor inside as root", run_perf_inside },
+	{ "perf_event_open of a processor in context 0 as user", run_perf_user },
+	{ "perf_event_open with signals by the watcher", run_perf_trap },
 	{ "perf_event_open of the own process inside", run_perf_own,
 	  .anywhere = "one context is as none" },
 	{ "perf_event_open of a processor in context 0", run_perf_outside,

@@ -48,7 +48,8 @@
 #define VCONTEXT_DEPTH_MAX	32
 
 /*
- * Flags of a context.  They can be added and never be taken away.
+ * Flags of a context.  They can be added and never be taken away, and hold in all contexts that were
+ * made inside of it, before or after.
  */
 #define VCONTEXT_LOCK		(1U << 0)	/* its processes create and enter no context */
 #define VCONTEXT_PRIVATE	(1U << 3)	/* nobody enters it after its first process */
@@ -121,10 +122,10 @@ struct vcontext_flags {
  * struct vcontext_stat - argument of VCONTEXT_STAT
  * @size: in: sizeof(struct vcontext_stat)
  * @id: out
- * @flags: out
+ * @flags: out; 0 to callers whose own context has the flag hideinfo
  * @processes: out: how many processes (not threads) are in it; zombies count until waited for
  * @created: out: when it was made, nanoseconds of CLOCK_BOOTTIME
- * @parent: out: the context whose process made it
+ * @parent: out: the context whose process made it; VCONTEXT_ID_ANY to callers under hideinfo
  * @uid: out: who made it, as the caller's user namespace sees that user
  */
 struct vcontext_stat {
@@ -192,6 +193,8 @@ struct vcontext_list {
  *		context has the flag lock
  *	EINVAL	the process has more than one thread
  *	EBUSY	the process is being traced or traces another
+ *	What others opened of the process in /proc before (mem and the like) stays open to them
+ *	until its next execve().
  *
  * VCONTEXT_ADD_FLAGS - add flags
  *	Root of context 0; until a process has been in the context whoever holds the handle in the
