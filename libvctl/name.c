@@ -12,8 +12,10 @@
 #define WORD_MAX 32
 
 /* Same order in both; the names end with NULL because vctl_flag_names() hands them out. */
-static const uint32_t flag_bits[] = { VCONTEXT_LOCK, VCONTEXT_PRIVATE, VCONTEXT_HIDEINFO };
-static const char *const flag_names[] = { "lock", "private", "hideinfo", NULL };
+static const uint32_t flag_bits[] = {
+	VCONTEXT_LOCK, VCONTEXT_PRIVATE, VCONTEXT_HIDEINFO, VCONTEXT_USERNS,
+};
+static const char *const flag_names[] = { "lock", "private", "hideinfo", "userns", NULL };
 
 _Static_assert(sizeof(flag_names) / sizeof(flag_names[0]) ==
 	       sizeof(flag_bits) / sizeof(flag_bits[0]) + 1, "one name for each bit");

@@ -42,6 +42,13 @@ void context_put(struct context *context)
 	if (!refcount_dec_and_test(&context->users))
 		return;
 	table_remove(context);
+	if (!ipc_end(context))
+		context_end(context);
+}
+
+/* Nothing of @context is left. */
+void context_end(struct context *context)
+{
 	put_ref(context);
 	module_put(THIS_MODULE);
 }
@@ -50,17 +57,21 @@ void context_put(struct context *context)
  * context_new - make a context, inside the caller's
  * @id: its id, or VCONTEXT_ID_ANY
  * @flags: its flags, besides those that it inherits
+ * @drop: what its ceiling lacks, besides what it inherits
  * @claimed: the caller will be the first in it
  *
  * Who may is for the caller to check.  Returns the context with one user, which is to be given back
- * with context_put(); ENOSPC (too deep, or no id free), EBUSY (id in use), ENOMEM.
+ * with context_put(); EPERM (flag userns, and not root of context 0), ENOSPC (too deep, or no id
+ * free), EBUSY (id in use), ENOMEM.
  */
-struct context *context_new(u32 id, u32 flags, bool claimed)
+struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed)
 {
 	struct context *parent = current_context();
 	struct context *context;
 	int err;
 
+	if (flags & VCONTEXT_USERNS && !root_of_host())
+		return ERR_PTR(-EPERM);
 	if (parent && parent->depth >= VCONTEXT_DEPTH_MAX)
 		return ERR_PTR(-ENOSPC);
 	context = kmem_cache_zalloc(context_cache, GFP_KERNEL_ACCOUNT);
@@ -72,6 +83,7 @@ struct context *context_new(u32 id, u32 flags, bool claimed)
 	init_waitqueue_head(&context->empty);
 	context->processes = RB_ROOT;
 	context->flags = flags;
+	context->dropped = drop | task_blob(current)->dropped;
 	context->claimed = claimed;
 	context->serial = atomic64_inc_return(&last_serial);
 	context->uid = current_uid();
@@ -108,6 +120,18 @@ u32 context_flags(const struct context *context)
 	return flags;
 }
 
+/* What the ceiling of @context lacks, in the same way. */
+u64 context_dropped(const struct context *context)
+{
+	u64 dropped = 0;
+
+	if (context == CONTEXT_GONE)
+		return 0;
+	for (; context; context = context->parent)
+		dropped |= READ_ONCE(context->dropped);
+	return dropped;
+}
+
 /* Was @inner made inside @outer, or inside one that was?  NULL is context 0, where all were. */
 bool context_inside(const struct context *inner, const struct context *outer)
 {
@@ -128,33 +152,68 @@ static bool is_maker(const struct context *context, bool root)
 			context->parent == current_context());
 }
 
-/* Add flags to @context.  Returns 0 or EPERM. */
-int context_add_flags(struct context *context, u32 flags)
+/* Add to @context what is set in @flags and @drop.  Returns 0 or EPERM. */
+static int restrict_context(struct context *context, u32 flags, u64 drop)
 {
 	bool root = root_of_host();
 	int err = -EPERM;
 
 	spin_lock_irq(&context->lock);
-	if (is_maker(context, root)) {
+	if (is_maker(context, root) && (root || !(flags & VCONTEXT_USERNS))) {
 		WRITE_ONCE(context->flags, context->flags | flags);
+		WRITE_ONCE(context->dropped, context->dropped | drop);
 		err = 0;
 	}
 	spin_unlock_irq(&context->lock);
 	return err;
 }
 
-/* Claim the right to enter @context; for those without it this is only once there. */
-static int claim(struct context *context)
+/* Add flags to @context.  Returns 0 or EPERM. */
+int context_add_flags(struct context *context, u32 flags)
+{
+	return restrict_context(context, flags, 0);
+}
+
+/* Lower the ceiling of those who will enter @context.  Returns 0 or EPERM. */
+int context_lower(struct context *context, u64 drop)
+{
+	return restrict_context(context, 0, drop);
+}
+
+/*
+ * Claim the right to enter @context with a ceiling that lacks @dropped; for those without it this
+ * is only once there.  Returns 0, EPERM, EAGAIN (the ceiling has been lowered meanwhile).
+ */
+static int claim(struct context *context, bool own, u64 dropped)
 {
 	bool root = root_of_host();
 	int err = -EPERM;
 
 	spin_lock_irq(&context->lock);
-	if (is_maker(context, root) && !(context->claimed && context_flags(context) & VCONTEXT_PRIVATE)) {
-		context->claimed = true;
-		err = 0;
+	if (own || (is_maker(context, root) &&
+		    !(context->claimed && context_flags(context) & VCONTEXT_PRIVATE))) {
+		err = context_dropped(context) & ~dropped ? -EAGAIN : 0;
+		if (!err)
+			context->claimed = true;
 	}
 	spin_unlock_irq(&context->lock);
+	return err;
+}
+
+/* Claim @context, and get the credentials ready that its ceiling leaves. */
+static int prepare(struct context *context, bool own, u64 *dropped, struct cred **new)
+{
+	int err;
+
+	do {
+		*dropped = context_dropped(context);
+		err = ceiling_prepare(*dropped, new);
+		if (err)
+			return err;
+		err = claim(context, own, *dropped);
+		if (err && *new)
+			abort_creds(*new);
+	} while (err == -EAGAIN);
 	return err;
 }
 
@@ -192,6 +251,8 @@ static bool is_traced(void)
  */
 static int enter(struct context *context, bool own)
 {
+	struct cred *new;
+	u64 dropped;
 	int err;
 
 	if (context_flags(current_context()) & VCONTEXT_LOCK)
@@ -200,12 +261,11 @@ static int enter(struct context *context, bool own)
 		return -EINVAL;
 	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex))
 		return -EINTR;
-	if (is_traced())
-		err = -EBUSY;
-	else
-		err = own ? 0 : claim(context);
-	if (!err)
+	err = is_traced() ? -EBUSY : prepare(context, own, &dropped, &new);
+	if (!err) {
+		ceiling_lower(dropped, new);
 		move_current(context);
+	}
 	smp_store_release(&task_blob(current)->entering, false);	/* after the context */
 	mutex_unlock(&current->signal->cred_guard_mutex);
 	return err;
@@ -216,7 +276,7 @@ static int enter(struct context *context, bool own)
  * @context: of which the caller holds a user
  *
  * Returns 0; EPERM (see VCONTEXT_ENTER), EINVAL (more than one thread), EBUSY (traces or is
- * traced), EINTR.
+ * traced), EINTR, ENOMEM.
  */
 int context_enter(struct context *context)
 {
@@ -226,13 +286,14 @@ int context_enter(struct context *context)
 /**
  * context_enter_new - make a context and move the calling process into it
  * @flags: its flags, besides those that it inherits
+ * @drop: what its ceiling lacks, besides what it inherits
  * @id: out: its id
  *
  * Returns as context_new() and context_enter() do.
  */
-int context_enter_new(u32 flags, u32 *id)
+int context_enter_new(u32 flags, u64 drop, u32 *id)
 {
-	struct context *context = context_new(VCONTEXT_ID_ANY, flags, true);
+	struct context *context = context_new(VCONTEXT_ID_ANY, flags, drop, true);
 	int err;
 
 	if (IS_ERR(context))

@@ -24,10 +24,11 @@
 #include <linux/spinlock.h>
 #include <linux/uidgid.h>
 #include <linux/vcontext.h>
-#include <linux/vcontext_stub.h>
+#include <linux/vcontext_module.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
-#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO)
+#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
 
 struct context {
 	refcount_t		users;
@@ -35,6 +36,7 @@ struct context {
 	struct rb_node		node;		/* see table.c */
 	u32			id;		/* constant once in the table */
 	u32			flags;		/* under @lock; only ever added to; see context_flags() */
+	u64			dropped;	/* the same; what the ceiling lacks, see context_dropped() */
 	u64			serial;		/* constant; never used again, unlike @id */
 	struct context		*parent;	/* constant; NULL: made in context 0 */
 	u32			depth;		/* constant; 1: made in context 0 */
@@ -48,6 +50,10 @@ struct context {
 	bool			entered;	/* under @lock; a process is in it, or was */
 
 	wait_queue_head_t	empty;		/* woken when the last process has gone */
+
+	struct ipc_namespace	*queues;	/* with its message queues; NULL: none yet */
+	bool			has_ipc;	/* there is, or was, an object of System V IPC */
+	struct work_struct	ending;		/* see ipc.c */
 	struct rcu_head		rcu;
 };
 
@@ -59,6 +65,7 @@ struct task_blob {
 	struct context __rcu	*context;
 	struct rb_node		node;		/* in context->processes, if @nr */
 	pid_t			nr;		/* of the process in the initial PID namespace */
+	u64			dropped;	/* only ever added to, by the task; see cap.c */
 	bool			entering;	/* the task enters a context; no child may ask it to trace */
 };
 
@@ -67,7 +74,7 @@ struct task_blob {
 
 static inline struct task_blob *task_blob(const struct task_struct *task)
 {
-	return vcontext_task_blob(task);
+	return task->security + vcontext_blob_sizes.lbs_task;
 }
 
 /* The context of @task, NULL for context 0.  Only @task may look into it without RCU. */
@@ -88,18 +95,32 @@ static inline u32 context_id(const struct context *context)
 	return context ? context->id : VCONTEXT_ID_HOST;
 }
 
+/* Only a comparison: the context of @task need not be there any more. */
+static inline bool in_own_context(const struct task_struct *task)
+{
+	return rcu_access_pointer(task_blob(task)->context) == current_context();
+}
+
+static inline bool is_watcher(void)
+{
+	return context_id(current_context()) == VCONTEXT_ID_WATCHER;
+}
+
 static inline u64 context_serial(const struct context *context)
 {
 	return context && context != CONTEXT_GONE ? context->serial : 0;
 }
 
 /* context.c */
-struct context *context_new(u32 id, u32 flags, bool claimed);
+struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed);
 void context_put(struct context *context);
+void context_end(struct context *context);
 int context_enter(struct context *context);
-int context_enter_new(u32 flags, u32 *id);
+int context_enter_new(u32 flags, u64 drop, u32 *id);
 int context_add_flags(struct context *context, u32 flags);
 u32 context_flags(const struct context *context);
+u64 context_dropped(const struct context *context);
+int context_lower(struct context *context, u64 drop);
 bool context_inside(const struct context *inner, const struct context *outer);
 bool root_of_host(void);
 int contexts_init(void);
@@ -120,22 +141,64 @@ void index_add(struct context *context, struct task_struct *task);
 bool index_remove(struct context *context, struct task_struct *task);
 int index_next(struct context *context, int nr);
 
-/* task.c, proc.c */
-extern const struct vcontext_ops task_ops;
-int proc_next_nr(int nr, const struct pid_namespace *ns);
-void proc_status(struct seq_file *m, struct task_struct *task);
+/* cap.c */
+bool ceiling_valid(u64 drop);
+int ceiling_prepare(u64 drop, struct cred **new);
+void ceiling_lower(u64 drop, struct cred *new);
+int ceiling_lower_current(u64 drop);
+extern const struct vcontext_hook ceiling_hooks[];
+
+/* task.c */
+bool kernel_acts(void);
 bool task_sees(const struct task_struct *task);
 bool task_may_read(const struct task_struct *task);
 bool task_may_touch(const struct task_struct *task);
+bool task_is_job(const struct task_struct *member, enum vcontext_job job);
+bool task_may_hear_all(int cap);
+void task_join(struct task_struct *task);
+void task_leave(struct task_struct *task);
+extern const struct vcontext_hook task_hooks[];
+
+/* pid.c */
+struct pid *pid_see(struct pid *pid);
+bool pid_reads(struct pid *pid);
+bool pid_hides_nr(pid_t nr);
+struct pid *pid_find_group(pid_t nr, enum vcontext_job job);
+struct pid *pid_get_child(pid_t nr);
+struct pid *pid_next(struct idr *idr, int nr);
+bool cgroup_sees(struct task_struct *task);
+bool cgroup_sees_nr(pid_t nr);
+struct task_struct *cgroup_find_task(pid_t nr);
+
+/* proc.c */
+void proc_status(struct seq_file *m, struct task_struct *task);
 
 /* file.c */
-int file_open(struct file *file);
+bool confined(void);
+u64 *file_wisher(const struct file *file);
+void file_made_terminal(struct inode *inode);
+extern const struct vcontext_hook file_hooks[];
+
+/* ipc.c */
+bool ipc_sees(const struct kern_ipc_perm *perm, bool own);
+struct kern_ipc_perm *ipc_next(struct idr *idr, int *index);
+struct ipc_namespace **ipc_queues(struct ipc_namespace *ns);
+bool ipc_end(struct context *context);
+int ipc_init(void);
+void ipc_exit(void);
+extern const struct vcontext_hook ipc_hooks[];
+
+/* sock.c */
+bool sock_sees(const struct sock *sk, bool own);
+extern const struct vcontext_hook sock_hooks[];
 
 /* dev.c, handle.c */
+dev_t device_number(void);
 int device_init(void);
 void device_exit(void);
 struct file *handle_file(struct context *context);
 int copy_struct_in(void *to, const void __user *from, size_t size, size_t least);
+int copy_lower_in(struct vcontext_lower *arg, const void __user *user);
 int copy_struct_out(void __user *to, const void *from, size_t size);
 
 #endif /* VCONTEXT_CONTEXT_H */

@@ -4,6 +4,7 @@
 #include <linux/compat.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/major.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -69,20 +70,20 @@ static int new_context(void __user *user)
 	err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
 	if (err)
 		return err;
-	if (arg.flags & ~FLAGS_KNOWN || arg.pad)
+	if (arg.flags & ~FLAGS_KNOWN || arg.pad || !ceiling_valid(arg.drop))
 		return -EINVAL;
 	/* who has entered can't go back, so the way to say the id must be known to be good */
 	err = copy_struct_out(user, &arg, sizeof(arg));
 	if (err)
 		return err;
-	err = context_enter_new(arg.flags, &arg.id);
+	err = context_enter_new(arg.flags, arg.drop, &arg.id);
 	if (err)
 		return err;
 	return copy_struct_out(user, &arg, sizeof(arg));
 }
 
 /* The context @id with one more user, found or made. */
-static struct context *get_named(u32 id, u32 how, u32 flags)
+static struct context *get_named(u32 id, u32 how, u32 flags, u64 drop)
 {
 	struct context *context;
 
@@ -102,7 +103,7 @@ static struct context *get_named(u32 id, u32 how, u32 flags)
 			return ERR_PTR(-ENOENT);
 		if (id > VCONTEXT_ID_NAMED_MAX)
 			return ERR_PTR(-EINVAL);
-		context = context_new(id, flags, false);
+		context = context_new(id, flags, drop, false);
 		cond_resched();
 		/* another was quicker, or the old one is about to end */
 	} while (context == ERR_PTR(-EBUSY) && !signal_pending(current));
@@ -119,7 +120,8 @@ static int open_context(void __user *user)
 	err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
 	if (err)
 		return err;
-	if (arg.how & ~(VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL) || arg.flags & ~FLAGS_KNOWN)
+	if (arg.how & ~(VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL) || arg.flags & ~FLAGS_KNOWN ||
+	    !ceiling_valid(arg.drop))
 		return -EINVAL;
 	if (arg.how == VCONTEXT_OPEN_EXCL ||
 	    (arg.id == VCONTEXT_ID_ANY && !(arg.how & VCONTEXT_OPEN_CREATE)))
@@ -130,8 +132,9 @@ static int open_context(void __user *user)
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	context = arg.id == VCONTEXT_ID_ANY ? context_new(VCONTEXT_ID_ANY, arg.flags, false) :
-					      get_named(arg.id, arg.how, arg.flags);
+	context = arg.id == VCONTEXT_ID_ANY ?
+		  context_new(VCONTEXT_ID_ANY, arg.flags, arg.drop, false) :
+		  get_named(arg.id, arg.how, arg.flags, arg.drop);
 	if (IS_ERR(context)) {
 		err = PTR_ERR(context);
 		goto put_fd;
@@ -202,6 +205,24 @@ static int list(void __user *user)
 	return copy_struct_out(user, &arg, sizeof(arg));
 }
 
+/* Read the argument of VCONTEXT_LOWER and VCONTEXT_LOWER_CONTEXT. */
+int copy_lower_in(struct vcontext_lower *arg, const void __user *user)
+{
+	int err = copy_struct_in(arg, user, sizeof(*arg), sizeof(*arg));
+
+	if (!err && (arg->pad || !ceiling_valid(arg->drop)))
+		err = -EINVAL;
+	return err;
+}
+
+static int lower(void __user *user)
+{
+	struct vcontext_lower arg;
+	int err = copy_lower_in(&arg, user);
+
+	return err ? err : ceiling_lower_current(arg.drop);
+}
+
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
@@ -217,6 +238,8 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return open_context(user);
 	case _IOC_NR(VCONTEXT_LIST):
 		return list(user);
+	case _IOC_NR(VCONTEXT_LOWER):
+		return lower(user);
 	default:
 		return -ENOTTY;
 	}
@@ -235,6 +258,11 @@ static struct miscdevice device = {
 	.fops	= &device_operations,
 	.mode	= 0666,
 };
+
+dev_t device_number(void)
+{
+	return MKDEV(MISC_MAJOR, device.minor);
+}
 
 int device_init(void)
 {

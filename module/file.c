@@ -1,78 +1,357 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files through which one process acts on another: those of /proc/PID, and of control groups, which
- * act on all processes in them at once.
+ * Files through which one process acts on another, or on the machine: those of /proc/PID and of
+ * control groups, the other file systems of the kernel, devices, terminals, descriptors that come
+ * from another context.
+ *
+ * A process is confined when it is in a context and can't ever have CAP_SYS_ADMIN: its root is to
+ * have no power over the machine, and the modes of the kernel's files don't know that.
  */
 
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/kdev_t.h>
 #include <linux/kernel.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <linux/proc_fs.h>
 #include <linux/string.h>
+#include <linux/tty.h>
 
 #include "context.h"
+
+/* These have no name in <linux/magic.h>. */
+#define CONFIGFS_MAGIC	0x62656570
+#define FUSECTL_MAGIC	0x65735543
+#define NFSD_MAGIC	0x6e667364
+
+/* What a file keeps. */
+struct file_blob {
+	u64	wisher;		/* see task.c */
+	u64	maker;		/* serial of the context in which it was made */
+};
+
+static struct file_blob *file_blob(const struct file *file)
+{
+	return file->f_security + vcontext_blob_sizes.lbs_file;
+}
+
+u64 *file_wisher(const struct file *file)
+{
+	BUILD_BUG_ON(sizeof(struct file_blob) > VCONTEXT_FILE_BLOB);
+	return &file_blob(file)->wisher;
+}
+
+bool confined(void)
+{
+	return current_context() && !kernel_acts() &&
+	       !cap_raised(current_real_cred()->cap_bset, CAP_SYS_ADMIN);
+}
 
 static bool is_named(const struct dentry *dentry, const char *name)
 {
 	return !strcmp(dentry->d_name.name, name);
 }
 
-/* The task in whose directory of a proc file system @dentry is, or NULL. */
-static struct task_struct *task_of(const struct dentry *dentry)
+static bool is_named_one_of(const struct dentry *dentry, const char *const *names)
 {
-	const struct dentry *parent = READ_ONCE(dentry->d_parent);
-	struct pid_namespace *ns = proc_pid_ns(dentry->d_sb);
-	int nr;
-
-	while (!IS_ROOT(parent)) {
-		dentry = parent;
-		parent = READ_ONCE(dentry->d_parent);
-	}
-	if (kstrtoint(dentry->d_name.name, 10, &nr))
-		return NULL;
-	return pid_task(find_pid_ns(nr, ns), PIDTYPE_PID);
+	for (; *names; names++)
+		if (is_named(dentry, *names))
+			return true;
+	return false;
 }
 
+/* A file of a proc file system. */
+struct proc_place {
+	const struct dentry *top;	/* which of the entries in its root has it */
+	bool net;			/* it is below one called net, which is of no process */
+};
+
+static struct proc_place proc_place(const struct dentry *dentry)
+{
+	struct proc_place place = { dentry };
+
+	while (!IS_ROOT(dentry)) {
+		place.top = dentry;
+		if (is_named(dentry, "net"))
+			place.net = true;
+		dentry = READ_ONCE(dentry->d_parent);
+	}
+	return place;
+}
+
+/* What a confined process may read in the root of proc, besides processes. */
+static const char *const proc_readable[] = {
+	"buddyinfo", "cgroups", "cmdline", "cpuinfo", "crypto", "devices", "diskstats",
+	"filesystems", "interrupts", "loadavg", "locks", "meminfo", "misc", "modules", "partitions",
+	"pressure", "softirqs", "stat", "swaps", "sys", "sysvipc", "uptime", "version", "vmstat",
+	"zoneinfo", NULL
+};
+
 /*
- * Process 1 is seen from everywhere, and so are the files in which everybody may read about it.
- * The list of its descriptors is not one of these, and the others ask ptrace for leave themselves.
+ * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
+ * others ask ptrace for leave themselves.
  */
 static bool may_open_proc(const struct dentry *dentry, bool write)
 {
+	struct proc_place place = proc_place(dentry);
 	struct task_struct *task;
+	int nr;
 
-	if (!write && !is_named(dentry, "fd"))
+	if (kstrtoint(place.top->d_name.name, 10, &nr))
+		return !confined() || IS_ROOT(dentry) ||
+		       (!write && is_named_one_of(place.top, proc_readable));
+	if (!write)
 		return true;
-	task = task_of(dentry);
-	return !task || (write ? task_may_touch(task) : task_may_read(task));
+	if (place.net)
+		return !confined();
+	guard(rcu)();
+	task = pid_task(find_pid_ns(nr, proc_pid_ns(dentry->d_sb)), PIDTYPE_PID);
+	return !task || task_may_touch(task);
 }
 
 /* Moving processes is filtered by process; all else would act on those of others too. */
 static bool may_write_cgroup(const struct dentry *dentry)
 {
-	return is_named(dentry, "cgroup.procs") || is_named(dentry, "cgroup.threads") ||
-	       is_named(dentry, "tasks");
+	return !confined() && (is_named(dentry, "cgroup.procs") ||
+			       is_named(dentry, "cgroup.threads") || is_named(dentry, "tasks"));
 }
 
-int file_open(struct file *file)
+/* The kernel's own file systems: what is written there is an order to the machine. */
+static bool is_kernels(const struct super_block *sb)
 {
-	const struct dentry *dentry = file->f_path.dentry;
-	bool write = file->f_mode & FMODE_WRITE;
+	switch (sb->s_magic) {
+	case PROC_SUPER_MAGIC:
+	case SYSFS_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+	case RDTGROUP_SUPER_MAGIC:
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case SECURITYFS_MAGIC:
+	case CONFIGFS_MAGIC:
+	case EFIVARFS_MAGIC:
+	case PSTOREFS_MAGIC:
+	case BPF_FS_MAGIC:
+	case BINFMTFS_MAGIC:
+	case SELINUX_MAGIC:
+	case SMACK_MAGIC:
+	case XENFS_SUPER_MAGIC:
+	case FUSECTL_MAGIC:
+	case NFSD_MAGIC:
+		return true;
+	}
+	return false;
+}
+
+static bool may_open_kernels(const struct dentry *dentry, bool write)
+{
+	switch (dentry->d_sb->s_magic) {
+	case PROC_SUPER_MAGIC:
+		return may_open_proc(dentry, write);
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+		return !write || may_write_cgroup(dentry);
+	case RDTGROUP_SUPER_MAGIC:	/* lists everybody, and sets for everybody */
+		return false;
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case PSTOREFS_MAGIC:
+	case EFIVARFS_MAGIC:
+	case BPF_FS_MAGIC:
+		return !confined();
+	}
+	return !write || !confined();
+}
+
+/* Terminals */
+
+static u64 *terminal_maker(const struct inode *inode)
+{
+	return inode->i_security + vcontext_blob_sizes.lbs_inode;
+}
+
+void file_made_terminal(struct inode *inode)
+{
+	if (inode->i_security)
+		*terminal_maker(inode) = context_serial(current_context());
+}
+
+/* Is @inode the terminal that controls current, which it may have from outside? */
+static bool is_own_terminal(const struct inode *inode)
+{
+	struct tty_struct *tty = get_current_tty();
+	bool own;
+
+	if (!tty)
+		return false;
+	/* a pseudo-terminal has its dentry there, see pty_unix98_lookup() */
+	own = tty->driver && tty->driver->type == TTY_DRIVER_TYPE_PTY && tty->driver_data &&
+	      d_inode((struct dentry *)tty->driver_data) == inode;
+	tty_kref_put(tty);
+	return own;
+}
+
+static bool is_pts(dev_t device)
+{
+	return MAJOR(device) >= UNIX98_PTY_SLAVE_MAJOR &&
+	       MAJOR(device) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+}
+
+static bool may_open_pts(const struct inode *inode)
+{
+	if (inode->i_sb->s_magic != DEVPTS_SUPER_MAGIC)
+		return false;
+	return *terminal_maker(inode) == context_serial(current_context()) ||
+	       is_own_terminal(inode);
+}
+
+/* Devices */
+
+static bool is_harmless(dev_t device)
+{
+	return device == MKDEV(MEM_MAJOR, 3) ||		/* null */
+	       device == MKDEV(MEM_MAJOR, 5) ||		/* zero */
+	       device == MKDEV(MEM_MAJOR, 7) ||		/* full */
+	       device == MKDEV(MEM_MAJOR, 8) ||		/* random */
+	       device == MKDEV(MEM_MAJOR, 9) ||		/* urandom */
+	       device == MKDEV(TTYAUX_MAJOR, 0) ||	/* tty */
+	       device == MKDEV(TTYAUX_MAJOR, 2) ||	/* ptmx */
+	       device == device_number();
+}
+
+static bool may_open_device(const struct inode *inode)
+{
+	if (S_ISCHR(inode->i_mode) && is_pts(inode->i_rdev))
+		return may_open_pts(inode);
+	return !confined() || (S_ISCHR(inode->i_mode) && is_harmless(inode->i_rdev));
+}
+
+static int file_open(struct file *file)
+{
+	const struct inode *inode = file_inode(file);
 	bool may = true;
 
 	if (likely(!current_context()))
 		return 0;
-	switch (dentry->d_sb->s_magic) {
-	case PROC_SUPER_MAGIC:
-		may = may_open_proc(dentry, write);
-		break;
-	case CGROUP_SUPER_MAGIC:
-	case CGROUP2_SUPER_MAGIC:
-		may = !write || may_write_cgroup(dentry);
-		break;
-	case RDTGROUP_SUPER_MAGIC:	/* lists everybody, and sets for everybody */
-		may = false;
-		break;
-	}
+	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		may = may_open_device(inode);
+	else if (is_kernels(inode->i_sb))
+		may = may_open_kernels(file->f_path.dentry, file->f_mode & FMODE_WRITE);
 	return may ? 0 : -EPERM;
 }
+
+/* A terminal that is shared with others must not be typed into. */
+static int file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	if (cmd != TIOCSTI && cmd != TIOCLINUX)
+		return 0;
+	return current_context() && !kernel_acts() ? -EPERM : 0;
+}
+
+/* Descriptors that are handed over */
+
+static int file_alloc_security(struct file *file)
+{
+	struct context *own = current_context();
+
+	if (own && !kernel_acts())
+		file_blob(file)->maker = context_serial(own);
+	return 0;
+}
+
+/* What of the files without a name gives no power over others. */
+static const char *const harmless_anonymous[] = {
+	"[eventfd]", "[eventpoll]", "[signalfd]", "[timerfd]", "inotify", NULL
+};
+
+static bool is_door(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (file->f_mode & FMODE_PATH || S_ISDIR(inode->i_mode) || is_kernels(inode->i_sb))
+		return true;
+	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		return !may_open_device(inode);
+	switch (inode->i_sb->s_magic) {
+	case ANON_INODE_FS_MAGIC:
+		return !is_named_one_of(file->f_path.dentry, harmless_anonymous);
+	case NSFS_MAGIC:
+	case PID_FS_MAGIC:
+		return true;
+	}
+	return false;
+}
+
+static int file_receive(struct file *file)
+{
+	if (file_blob(file)->maker == context_serial(current_context()) || !confined())
+		return 0;
+	return is_door(file) ? -EPERM : 0;
+}
+
+/* Changes of the kernel's file systems other than by writing to their files */
+
+static int may_change(const struct super_block *sb)
+{
+	return is_kernels(sb) && confined() ? -EPERM : 0;
+}
+
+static int inode_create(struct inode *dir, struct dentry *dentry, umode_t mode)
+{
+	return may_change(dir->i_sb);
+}
+
+static int inode_remove(struct inode *dir, struct dentry *dentry)
+{
+	return may_change(dir->i_sb);
+}
+
+static int inode_symlink(struct inode *dir, struct dentry *dentry, const char *old_name)
+{
+	return may_change(dir->i_sb);
+}
+
+static int inode_rename(struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
+			struct dentry *new_dentry)
+{
+	return may_change(new_dir->i_sb);
+}
+
+/* To truncate comes with opening, which has been asked for by then. */
+static int inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
+{
+	if (!(attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID)))
+		return 0;
+	return may_change(dentry->d_sb);
+}
+
+static int inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name,
+			  const void *value, size_t size, int flags)
+{
+	return may_change(dentry->d_sb);
+}
+
+static int inode_removexattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name)
+{
+	return may_change(dentry->d_sb);
+}
+
+const struct vcontext_hook file_hooks[] = {
+	VCONTEXT_HOOK(file_open, file_open),
+	VCONTEXT_HOOK(file_ioctl, file_ioctl),
+	VCONTEXT_HOOK(file_ioctl_compat, file_ioctl),
+	VCONTEXT_HOOK(file_alloc_security, file_alloc_security),
+	VCONTEXT_HOOK(file_receive, file_receive),
+	VCONTEXT_HOOK(inode_create, inode_create),
+	VCONTEXT_HOOK(inode_unlink, inode_remove),
+	VCONTEXT_HOOK(inode_rmdir, inode_remove),
+	VCONTEXT_HOOK(inode_mkdir, inode_create),
+	VCONTEXT_HOOK(inode_symlink, inode_symlink),
+	VCONTEXT_HOOK(inode_rename, inode_rename),
+	VCONTEXT_HOOK(inode_setattr, inode_setattr),
+	VCONTEXT_HOOK(inode_setxattr, inode_setxattr),
+	VCONTEXT_HOOK(inode_removexattr, inode_removexattr),
+	{ }
+};

@@ -24,6 +24,14 @@ static int add_flags(struct context *context, void __user *user)
 	return context_add_flags(context, arg.flags);
 }
 
+static int lower(struct context *context, void __user *user)
+{
+	struct vcontext_lower arg;
+	int err = copy_lower_in(&arg, user);
+
+	return err ? err : context_lower(context, arg.drop);
+}
+
 static int stat_context(struct context *context, void __user *user)
 {
 	struct vcontext_stat arg;
@@ -37,6 +45,7 @@ static int stat_context(struct context *context, void __user *user)
 	arg.processes = READ_ONCE(context->nr_processes);
 	arg.created = context->created;
 	arg.parent = context_id(context->parent);
+	arg.dropped = context_dropped(context);
 	if (context_flags(current_context()) & VCONTEXT_HIDEINFO) {
 		arg.flags = 0;
 		arg.parent = VCONTEXT_ID_ANY;
@@ -58,6 +67,8 @@ static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return add_flags(context, (void __user *)arg);
 	case _IOC_NR(VCONTEXT_STAT):
 		return stat_context(context, (void __user *)arg);
+	case _IOC_NR(VCONTEXT_LOWER_CONTEXT):
+		return lower(context, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

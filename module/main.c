@@ -5,6 +5,34 @@
 
 #include "context.h"
 
+static const struct vcontext_hook *const hooks[] = {
+	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, sock_hooks, NULL
+};
+
+static const struct vcontext_ops ops = {
+	.version		= VCONTEXT_STUB_VERSION,
+	.hooks			= hooks,
+	.sees			= task_sees,
+	.touches		= task_may_touch,
+	.reads_pid		= pid_reads,
+	.see_pid		= pid_see,
+	.find_pgrp		= pid_find_group,
+	.get_child		= pid_get_child,
+	.next_pid		= pid_next,
+	.hides_nr		= pid_hides_nr,
+	.find_cgroup_task	= cgroup_find_task,
+	.cgroup_sees		= cgroup_sees,
+	.cgroup_sees_nr		= cgroup_sees_nr,
+	.task_fork		= task_join,
+	.task_release		= task_leave,
+	.status			= proc_status,
+	.made_terminal		= file_made_terminal,
+	.sees_ipc		= ipc_sees,
+	.next_ipc		= ipc_next,
+	.queues			= ipc_queues,
+	.sees_sock		= sock_sees,
+};
+
 static int __init vcontext_init(void)
 {
 	int err;
@@ -12,11 +40,14 @@ static int __init vcontext_init(void)
 	err = contexts_init();
 	if (err)
 		return err;
-	err = vcontext_register(&task_ops);
+	err = ipc_init();
+	if (err)
+		goto exit_contexts;
+	err = vcontext_register(&ops);
 	if (err) {
 		pr_err("vcontext: the kernel's stub does not take this module (%d): %s\n", err,
 		       err == -EOPNOTSUPP ? "it is not active, see lsm=" : "other version");
-		goto exit_contexts;
+		goto exit_ipc;
 	}
 	err = device_init();
 	if (err)
@@ -25,6 +56,8 @@ static int __init vcontext_init(void)
 
 unregister:
 	vcontext_unregister();
+exit_ipc:
+	ipc_exit();
 exit_contexts:
 	contexts_exit();
 	return err;
@@ -34,6 +67,7 @@ static void __exit vcontext_exit(void)
 {
 	device_exit();
 	vcontext_unregister();
+	ipc_exit();
 	contexts_exit();
 }
 

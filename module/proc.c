@@ -12,24 +12,8 @@ static const struct {
 	{ VCONTEXT_LOCK, "lock" },
 	{ VCONTEXT_PRIVATE, "private" },
 	{ VCONTEXT_HIDEINFO, "hideinfo" },
+	{ VCONTEXT_USERNS, "userns" },
 };
-
-/*
- * Where current's walk over the numbers of @ns goes on.  Only the initial PID namespace has an
- * index; elsewhere all numbers are walked, and each is asked for.
- */
-int proc_next_nr(int nr, const struct pid_namespace *ns)
-{
-	struct context *context = current_context();
-
-	if (!context || ns != &init_pid_ns || context_id(context) == VCONTEXT_ID_WATCHER)
-		return nr;
-	if (context == CONTEXT_GONE)
-		return INT_MAX;
-	if (nr <= 1)
-		return 1;	/* process 1 is visible from everywhere */
-	return index_next(context, nr);
-}
 
 static void print_flags(struct seq_file *m, u32 flags)
 {
@@ -52,6 +36,9 @@ void proc_status(struct seq_file *m, struct task_struct *task)
 	struct context *context = task_context(task);
 
 	if (context == CONTEXT_GONE || context_flags(current_context()) & VCONTEXT_HIDEINFO)
+		return;
+	/* it may have moved while the other lines were written */
+	if (context != current_context() && !task_sees(task))
 		return;
 	seq_printf(m, "s_context:\t%u\nctxflags:\t", context_id(context));
 	print_flags(m, context_flags(context));

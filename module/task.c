@@ -10,15 +10,14 @@
 
 #include <linux/capability.h>
 #include <linux/perf_event.h>
+#include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
-#include <linux/socket.h>
-#include <linux/netlink.h>
 
 #include "context.h"
 
 /* The kernel acts for itself: in an interrupt, or in a thread of its own. */
-static bool kernel_acts(void)
+bool kernel_acts(void)
 {
 	return !in_task() || current->flags & PF_KTHREAD;
 }
@@ -36,25 +35,19 @@ static bool is_init(const struct task_struct *task)
 
 bool task_sees(const struct task_struct *task)
 {
-	struct context *own = current_context();
-
-	return likely(task_context(task) == own) || kernel_acts() ||
-	       context_id(own) == VCONTEXT_ID_WATCHER || is_init(task);
+	return likely(in_own_context(task)) || kernel_acts() || is_watcher() || is_init(task);
 }
 
 /* May current look into @task, beyond what /proc tells everybody who sees it? */
 bool task_may_read(const struct task_struct *task)
 {
-	struct context *own = current_context();
-
-	return likely(task_context(task) == own) || kernel_acts() ||
-	       context_id(own) == VCONTEXT_ID_WATCHER;
+	return likely(in_own_context(task)) || kernel_acts() || is_watcher();
 }
 
 /* May current act on @task? */
 bool task_may_touch(const struct task_struct *task)
 {
-	return likely(task_context(task) == current_context()) || kernel_acts();
+	return likely(in_own_context(task)) || kernel_acts();
 }
 
 static bool same_job(const struct task_struct *task)
@@ -78,7 +71,7 @@ static bool is_job_inside(const struct task_struct *task, bool session)
  * inside the group that had the terminal before it, to give that back.  What the kernel allows with
  * these is within one session.
  */
-static bool job(const struct task_struct *member, enum vcontext_job job)
+bool task_is_job(const struct task_struct *member, enum vcontext_job job)
 {
 	if (job == VCONTEXT_JOB_TERMINAL)
 		return task_session((struct task_struct *)member) == task_session(current);
@@ -93,6 +86,7 @@ static bool job(const struct task_struct *member, enum vcontext_job job)
 static int task_kill(struct task_struct *task, struct kernel_siginfo *info, int sig,
 		     const struct cred *cred)
 {
+	guard(rcu)();
 	/* the kernel's: PR_SET_PDEATHSIG; asked for by the receiver: USB requests with @cred */
 	if (task_may_touch(task) || info == SEND_SIG_NOINFO || cred)
 		return 0;
@@ -107,14 +101,16 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 
 	/* a child of the parent, which may be outside and would not know what it has to wait for */
 	if ((clone_flags & (CLONE_PARENT | CLONE_THREAD)) == CLONE_PARENT) {
-		if (task_context(rcu_dereference(current->real_parent)) != own)
+		guard(rcu)();
+		if (!in_own_context(rcu_dereference(current->real_parent)))
 			return -EINVAL;
 	}
 	RCU_INIT_POINTER(task_blob(task)->context, own);
+	task_blob(task)->dropped = task_blob(current)->dropped;
 	return 0;
 }
 
-static void task_fork(struct task_struct *task)
+void task_join(struct task_struct *task)
 {
 	struct context *context = task_context(task);
 
@@ -124,7 +120,7 @@ static void task_fork(struct task_struct *task)
 	index_add(context, task);
 }
 
-static void task_release(struct task_struct *task)
+void task_leave(struct task_struct *task)
 {
 	struct context *context = task_context(task);
 	bool gone;
@@ -135,18 +131,6 @@ static void task_release(struct task_struct *task)
 	RCU_INIT_POINTER(task_blob(task)->context, CONTEXT_GONE);
 	if (gone)
 		context_put(context);
-}
-
-/*
- * The files of control groups count everybody in context 0, where a service manager counts its
- * units, and there root may move everybody.
- */
-static bool cgroup_sees(const struct task_struct *task, bool write)
-{
-	if (!current_context())
-		return !write || task_sees(task) ||
-		       ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
-	return write ? task_may_touch(task) : task_sees(task);
 }
 
 static int touch(struct task_struct *task)
@@ -163,6 +147,9 @@ static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
 	bool may = mode & PTRACE_MODE_ATTACH ? task_may_touch(child) : task_may_read(child);
 
+	/* CAP_SYS_PTRACE must not be the way to all others */
+	if (task_blob(current)->dropped & ~READ_ONCE(task_blob(child)->dropped))
+		may = kernel_acts();
 	return may ? 0 : -EPERM;
 }
 
@@ -206,41 +193,44 @@ static int task_setscheduler(struct task_struct *task)
  * SIGIO and SIGURG are the owner's own wish, carried out by whoever happens to cause them: what
  * counts is the context of the one who wished.  Wishes for oneself, @load_serial, are free.
  */
-static u64 *fowner_serial(const struct file *file)
-{
-	return file->f_security + vcontext_blob_sizes.lbs_file;
-}
-
 static void file_set_fowner(struct file *file)
 {
 	struct fown_struct *fown = file_f_owner(file);
-	struct task_struct *task = pid_task(fown->pid, fown->pid_type);
-	bool self = task && fown->pid_type != PIDTYPE_PGID && same_thread_group(task, current);
+	struct task_struct *task;
+	bool self;
 
-	*fowner_serial(file) = self ? load_serial : context_serial(current_context());
+	guard(rcu)();
+	task = pid_task(fown->pid, fown->pid_type);
+	self = task && fown->pid_type != PIDTYPE_PGID && same_thread_group(task, current);
+
+	*file_wisher(file) = self ? load_serial : context_serial(current_context());
 }
 
 static int file_send_sigiotask(struct task_struct *task, struct fown_struct *fown, int sig)
 {
-	u64 wisher = *fowner_serial(fown->file);
+	u64 wisher = *file_wisher(fown->file);
 
+	guard(rcu)();
 	return wisher == load_serial || wisher == context_serial(task_context(task)) ? 0 : -EPERM;
 }
 
 /* May current hear of all processes of the machine: the watcher, and in context 0 who has @cap? */
-static bool may_hear_all(int cap)
+bool task_may_hear_all(int cap)
 {
 	struct context *own = current_context();
 
 	return kernel_acts() || context_id(own) == VCONTEXT_ID_WATCHER || (!own && capable(cap));
 }
 
-/* The process connector tells about every process of the machine, whoever listens. */
-static int socket_create(int family, int type, int protocol, int kern)
+/* Cookies of core scheduling ask for no more than to see. */
+static int task_prctl(int option, unsigned long command, unsigned long pid, unsigned long scope,
+		      unsigned long arg5)
 {
-	if (kern || family != PF_NETLINK || protocol != NETLINK_CONNECTOR)
-		return 0;
-	return may_hear_all(CAP_NET_ADMIN) ? 0 : -EPERM;
+	bool changes = command == PR_SCHED_CORE_CREATE || command == PR_SCHED_CORE_SHARE_TO;
+
+	if (option != PR_SCHED_CORE || !changes || !is_watcher())
+		return -ENOSYS;		/* go on */
+	return pid || scope == PR_SCHED_CORE_SCOPE_PROCESS_GROUP ? -EPERM : -ENOSYS;
 }
 
 /* Events of a CPU count everybody who runs on it; those of a task can send it a signal. */
@@ -250,7 +240,7 @@ static int perf_event_alloc(struct perf_event *event)
 	bool may;
 
 	if (!task)
-		may = may_hear_all(CAP_PERFMON) || may_hear_all(CAP_SYS_ADMIN);
+		may = task_may_hear_all(CAP_PERFMON) || task_may_hear_all(CAP_SYS_ADMIN);
 	else if (event->attr.sigtrap)
 		may = task_may_touch(task);
 	else
@@ -258,30 +248,35 @@ static int perf_event_alloc(struct perf_event *event)
 	return may ? 0 : -EPERM;
 }
 
-const struct vcontext_ops task_ops = {
-	.version		= VCONTEXT_STUB_VERSION,
-	.sees			= task_sees,
-	.touches		= task_may_touch,
-	.job			= job,
-	.cgroup_sees		= cgroup_sees,
-	.next_nr		= proc_next_nr,
-	.task_fork		= task_fork,
-	.task_release		= task_release,
-	.status			= proc_status,
-	.task_alloc		= task_alloc,
-	.task_kill		= task_kill,
-	.ptrace_access_check	= ptrace_access_check,
-	.ptrace_traceme		= ptrace_traceme,
-	.task_setpgid		= task_setpgid,
-	.task_setnice		= task_setnice,
-	.task_setioprio		= task_setioprio,
-	.task_getioprio		= see,
-	.task_setrlimit		= task_setrlimit,
-	.task_setscheduler	= task_setscheduler,
-	.task_movememory	= touch,
-	.file_send_sigiotask	= file_send_sigiotask,
-	.file_set_fowner	= file_set_fowner,
-	.socket_create		= socket_create,
-	.perf_event_alloc	= perf_event_alloc,
-	.file_open		= file_open,
+/* The kernel's log, and programs in the kernel, are about everybody. */
+
+static int syslog(int type)
+{
+	return confined() ? -EPERM : 0;
+}
+
+static int bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	return confined() ? -EPERM : 0;
+}
+
+const struct vcontext_hook task_hooks[] = {
+	VCONTEXT_HOOK(task_alloc, task_alloc),
+	VCONTEXT_HOOK(task_kill, task_kill),
+	VCONTEXT_HOOK(ptrace_access_check, ptrace_access_check),
+	VCONTEXT_HOOK(ptrace_traceme, ptrace_traceme),
+	VCONTEXT_HOOK(task_setpgid, task_setpgid),
+	VCONTEXT_HOOK(task_setnice, task_setnice),
+	VCONTEXT_HOOK(task_setioprio, task_setioprio),
+	VCONTEXT_HOOK(task_getioprio, see),
+	VCONTEXT_HOOK(task_setrlimit, task_setrlimit),
+	VCONTEXT_HOOK(task_setscheduler, task_setscheduler),
+	VCONTEXT_HOOK(task_movememory, touch),
+	VCONTEXT_HOOK(file_send_sigiotask, file_send_sigiotask),
+	VCONTEXT_HOOK(file_set_fowner, file_set_fowner),
+	VCONTEXT_HOOK(task_prctl, task_prctl),
+	VCONTEXT_HOOK(syslog, syslog),
+	VCONTEXT_HOOK(bpf, bpf),
+	VCONTEXT_HOOK(perf_event_alloc, perf_event_alloc),
+	{ }
 };

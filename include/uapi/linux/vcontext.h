@@ -24,6 +24,9 @@
  *   named       contexts 2 ... 65535, chosen by root of context 0
  *   allotted    contexts from 65536 on, chosen by the kernel
  *   root of context 0    a process in context 0 with CAP_SYS_ADMIN in the initial user namespace
+ *   ceiling     the capabilities that a process can ever get: its bounding set, CapBnd in
+ *               /proc/PID/status.  It can be lowered and never be raised; a mask called @drop or
+ *               @dropped has the bits (1 << CAP_...) of those that are not in it
  *   handle      a descriptor that keeps a context alive; poll() on it reports POLLIN | POLLHUP once
  *               a process has been in the context and the last one is gone (been waited for)
  */
@@ -54,6 +57,21 @@
 #define VCONTEXT_LOCK		(1U << 0)	/* its processes create and enter no context */
 #define VCONTEXT_PRIVATE	(1U << 3)	/* nobody enters it after its first process */
 #define VCONTEXT_HIDEINFO	(1U << 5)	/* no context lines in /proc/PID/status inside */
+#define VCONTEXT_USERNS		(1U << 6)	/* user namespaces are open to it; root of context 0 */
+
+/*
+ * What of the ceiling "secure" keeps: rights over files and processes of one's own, none over the
+ * machine.  Who drops one of these and doesn't have CAP_SETPCAP gets no_new_privs besides: a setuid
+ * program that can't give up its rights is worse than one that can't start.
+ */
+#define VCONTEXT_SECURE_KEEPS						\
+	(1ULL << 0	/* CHOWN */		| 1ULL << 1	/* DAC_OVERRIDE */ |	\
+	 1ULL << 3	/* FOWNER */		| 1ULL << 4	/* FSETID */ |		\
+	 1ULL << 5	/* KILL */		| 1ULL << 6	/* SETGID */ |		\
+	 1ULL << 7	/* SETUID */		| 1ULL << 8	/* SETPCAP */ |		\
+	 1ULL << 10	/* NET_BIND_SERVICE */	| 1ULL << 18	/* SYS_CHROOT */ |	\
+	 1ULL << 19	/* SYS_PTRACE */	| 1ULL << 28	/* LEASE */ |		\
+	 1ULL << 29	/* AUDIT_WRITE */	| 1ULL << 31	/* SETFCAP */)
 
 /**
  * struct vcontext_info - argument of VCONTEXT_INFO
@@ -82,12 +100,14 @@ struct vcontext_info {
  * @flags: in: VCONTEXT_LOCK ..., flags of the new context
  * @id: out: the id that the kernel allotted
  * @pad: in: 0
+ * @drop: in: what its ceiling lacks, besides what the caller's lacks
  */
 struct vcontext_new {
 	__u32 size;
 	__u32 flags;
 	__u32 id;
 	__u32 pad;
+	__u64 drop;
 };
 
 #define VCONTEXT_OPEN_CREATE	(1U << 0)	/* make the context if there is none of this id */
@@ -100,12 +120,14 @@ struct vcontext_new {
  * @id: in: the context wanted, VCONTEXT_ID_ANY for a new one that the kernel chooses;
  *	out: the id of the context
  * @flags: in: flags of the context if it is made by this call; not looked at otherwise
+ * @drop: in: what its ceiling lacks, likewise
  */
 struct vcontext_open {
 	__u32 size;
 	__u32 how;
 	__u32 id;
 	__u32 flags;
+	__u64 drop;
 };
 
 /**
@@ -119,6 +141,18 @@ struct vcontext_flags {
 };
 
 /**
+ * struct vcontext_lower - argument of VCONTEXT_LOWER and VCONTEXT_LOWER_CONTEXT
+ * @size: in: sizeof(struct vcontext_lower)
+ * @pad: in: 0
+ * @drop: in: what to take out of the ceiling; what it lacks already is no error
+ */
+struct vcontext_lower {
+	__u32 size;
+	__u32 pad;
+	__u64 drop;
+};
+
+/**
  * struct vcontext_stat - argument of VCONTEXT_STAT
  * @size: in: sizeof(struct vcontext_stat)
  * @id: out
@@ -127,6 +161,7 @@ struct vcontext_flags {
  * @created: out: when it was made, nanoseconds of CLOCK_BOOTTIME
  * @parent: out: the context whose process made it; VCONTEXT_ID_ANY to callers under hideinfo
  * @uid: out: who made it, as the caller's user namespace sees that user
+ * @dropped: out: what its ceiling lacks
  */
 struct vcontext_stat {
 	__u32 size;
@@ -136,6 +171,7 @@ struct vcontext_stat {
 	__u64 created;
 	__u32 parent;
 	__u32 uid;
+	__u64 dropped;
 };
 
 /**
@@ -164,17 +200,18 @@ struct vcontext_list {
  *
  * VCONTEXT_NEW - make a context, which inherits flags and limits of the caller's, and enter it
  *	Anybody.
- *	EINVAL	the process has more than one thread
- *	EPERM	the caller's context has the flag lock
+ *	EINVAL	the process has more than one thread; @drop has a bit that is no capability
+ *	EPERM	the caller's context has the flag lock; the flag userns, and the caller is not
+ *		root of context 0
  *	EBUSY	the process is being traced or traces another
  *	ENOSPC	VCONTEXT_DEPTH_MAX contexts inside each other, or no id is free
  *	ENOMEM
  *
  * VCONTEXT_OPEN - open a handle (close-on-exec); returns the descriptor
  *	With VCONTEXT_ID_ANY and VCONTEXT_OPEN_CREATE anybody; a given id root of context 0.
- *	EPERM	an id was given and the caller is not root of context 0; the caller's context has
- *		the flag lock
- *	EINVAL	id 0; CREATE of an id over 65535 that is not in use; ID_ANY without CREATE; EXCL
+ *	EPERM	an id or the flag userns was given and the caller is not root of context 0; the
+ *		caller's context has the flag lock
+ *	EINVAL	@drop has a bit that is no capability; id 0; CREATE of an id over 65535 that is not in use; ID_ANY without CREATE; EXCL
  *		without CREATE
  *	ENOENT	no such context, and CREATE was not asked for
  *	EEXIST	there is one, and EXCL was asked for
@@ -183,6 +220,13 @@ struct vcontext_list {
  * VCONTEXT_LIST - the ids in use besides 0, in order
  *	The watcher and root of context 0 see all, everybody else the own one alone, and none in
  *	context 0 or under hideinfo.
+ *
+ * VCONTEXT_LOWER - lower the caller's own ceiling
+ *	Anybody.  The permitted, effective, inheritable and ambient sets lose the same.  From then on
+ *	the process and its children cannot create or join a user namespace (see VCONTEXT_USERNS),
+ *	and contexts that they make have no higher ceiling.
+ *	EINVAL	the process has more than one thread; @drop has a bit that is no capability
+ *	ENOMEM
  *
  * On a handle
  *
@@ -193,13 +237,20 @@ struct vcontext_list {
  *		context has the flag lock
  *	EINVAL	the process has more than one thread
  *	EBUSY	the process is being traced or traces another
+ *	ENOMEM
+ *	The process gets the context's ceiling, if its own is not lower.
  *	What others opened of the process in /proc before (mem and the like) stays open to them
  *	until its next execve().
  *
  * VCONTEXT_ADD_FLAGS - add flags
  *	Root of context 0; until a process has been in the context whoever holds the handle in the
- *	context where it was made, but for the watcher's.
+ *	context where it was made, but for the watcher's, and the flag userns.
  *	EPERM	not one of these
+ *
+ * VCONTEXT_LOWER_CONTEXT - lower the context's ceiling, for those who enter from now on
+ *	As VCONTEXT_ADD_FLAGS.
+ *	EPERM	as there
+ *	EINVAL	@drop has a bit that is no capability
  *
  * VCONTEXT_STAT - tell about the context
  *	Whoever holds the handle.
@@ -208,8 +259,10 @@ struct vcontext_list {
 #define VCONTEXT_NEW		_IOWR(VCONTEXT_IOC, 1, struct vcontext_new)
 #define VCONTEXT_OPEN		_IOWR(VCONTEXT_IOC, 2, struct vcontext_open)
 #define VCONTEXT_LIST		_IOWR(VCONTEXT_IOC, 3, struct vcontext_list)
+#define VCONTEXT_LOWER		_IOW(VCONTEXT_IOC, 4, struct vcontext_lower)
 #define VCONTEXT_ENTER		_IO(VCONTEXT_IOC, 16)
 #define VCONTEXT_ADD_FLAGS	_IOW(VCONTEXT_IOC, 17, struct vcontext_flags)
 #define VCONTEXT_STAT		_IOWR(VCONTEXT_IOC, 18, struct vcontext_stat)
+#define VCONTEXT_LOWER_CONTEXT	_IOW(VCONTEXT_IOC, 19, struct vcontext_lower)
 
 #endif /* _UAPI_LINUX_VCONTEXT_H */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ceilings: what capabilities a process can ever get.
+ *
+ * The ceiling is the kernel's own bounding set, lowered here without the right that prctl() asks
+ * for, and together with the other sets.  What was dropped in this way is kept besides, in the task
+ * and in the context: a bounding set would be full again in a new user namespace, so these are
+ * closed to whoever has a ceiling.
+ */
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/user_namespace.h>
+
+#include "context.h"
+
+#define CAPABILITIES	(BIT_ULL(CAP_LAST_CAP + 1) - 1)
+
+bool ceiling_valid(u64 drop)
+{
+	return !(drop & ~CAPABILITIES);
+}
+
+/**
+ * ceiling_prepare - get ready what ceiling_lower() does
+ * @drop: what to take out of current's ceiling
+ * @new: out: credentials, for ceiling_lower() or abort_creds(); NULL if there is nothing to do
+ *
+ * Returns 0 or ENOMEM.
+ */
+int ceiling_prepare(u64 drop, struct cred **new)
+{
+	*new = NULL;
+	if (!(drop & ~task_blob(current)->dropped))
+		return 0;
+	*new = prepare_creds();
+	return *new ? 0 : -ENOMEM;
+}
+
+static void lower(kernel_cap_t *set, u64 drop)
+{
+	set->val &= ~drop;
+}
+
+/* Cannot fail; takes over @new, which may be NULL if @drop is no news. */
+void ceiling_lower(u64 drop, struct cred *new)
+{
+	if (!new)
+		return;
+	/* who can't give up its rights must not get new ones by a setuid program either */
+	if (drop & new->cap_bset.val & VCONTEXT_SECURE_KEEPS &&
+	    !ns_capable(new->user_ns, CAP_SETPCAP))
+		task_set_no_new_privs(current);
+	lower(&new->cap_bset, drop);
+	lower(&new->cap_permitted, drop);
+	lower(&new->cap_effective, drop);
+	lower(&new->cap_inheritable, drop);
+	lower(&new->cap_ambient, drop);
+	commit_creds(new);
+	WRITE_ONCE(task_blob(current)->dropped, task_blob(current)->dropped | drop);
+}
+
+/**
+ * ceiling_lower_current - lower current's ceiling
+ * @drop: what to take out of it
+ *
+ * Returns 0; EINVAL (more than one thread, each of which has credentials of its own), ENOMEM.
+ */
+int ceiling_lower_current(u64 drop)
+{
+	struct cred *new;
+	int err;
+
+	if (!thread_group_empty(current))
+		return -EINVAL;
+	err = ceiling_prepare(drop, &new);
+	if (!err)
+		ceiling_lower(drop, new);
+	return err;
+}
+
+/* A new user namespace is a new set of capabilities. */
+static bool userns_closed(void)
+{
+	struct context *own = current_context();
+
+	if (kernel_acts() || context_flags(own) & VCONTEXT_USERNS)
+		return false;
+	return own || task_blob(current)->dropped;
+}
+
+static int userns_create(const struct cred *cred)
+{
+	return userns_closed() ? -EPERM : 0;
+}
+
+/* To join a user namespace takes a right over it, which is then neither ours nor the first. */
+static int capable_hook(const struct cred *cred, struct user_namespace *ns, int cap,
+			unsigned int opts)
+{
+	if (likely(ns == cred->user_ns || ns == &init_user_ns))
+		return 0;
+	return userns_closed() ? -EPERM : 0;
+}
+
+/* Credentials that were registered with an io_uring while the ceiling was higher. */
+static int uring_override_creds(const struct cred *new)
+{
+	return new->cap_bset.val & task_blob(current)->dropped ? -EPERM : 0;
+}
+
+const struct vcontext_hook ceiling_hooks[] = {
+	VCONTEXT_HOOK(capable, capable_hook),
+	VCONTEXT_HOOK(userns_create, userns_create),
+	VCONTEXT_HOOK(uring_override_creds, uring_override_creds),
+	{ }
+};

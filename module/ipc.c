@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * System V IPC and POSIX message queues.
+ *
+ * The context is part of the key: each object has the serial number of the context in which it was
+ * made, and to others but the watcher it does not exist.  Message queues have no such place; a
+ * context has them in an IPC namespace of its own, of which nothing else is used.
+ */
+
+#include <linux/ipc.h>
+#include <linux/ipc_namespace.h>
+#include <linux/msg.h>
+#include <linux/sem.h>
+#include <uapi/linux/shm.h>
+#include <linux/workqueue.h>
+
+#include "context.h"
+
+static struct workqueue_struct *ending;
+
+static u64 *serial_of(const struct kern_ipc_perm *perm)
+{
+	return perm->security + vcontext_blob_sizes.lbs_ipc;
+}
+
+static bool is_own(const struct kern_ipc_perm *perm)
+{
+	return *serial_of(perm) == context_serial(current_context());
+}
+
+bool ipc_sees(const struct kern_ipc_perm *perm, bool own)
+{
+	if (is_own(perm))
+		return true;
+	return !own && (kernel_acts() || is_watcher());
+}
+
+struct kern_ipc_perm *ipc_next(struct idr *idr, int *index)
+{
+	struct kern_ipc_perm *perm;
+	int at = *index;
+
+	for (; (perm = idr_get_next(idr, &at)); at++) {
+		if (!ipc_sees(perm, false))
+			continue;
+		*index = at;
+		break;
+	}
+	return perm;
+}
+
+/* A new object; also the hooks of semaphores and queues. */
+static int alloc(struct kern_ipc_perm *perm)
+{
+	struct context *own = current_context();
+
+	*serial_of(perm) = context_serial(own);
+	if (own && !READ_ONCE(own->has_ipc))
+		WRITE_ONCE(own->has_ipc, true);
+	return 0;
+}
+
+static int touch(const struct kern_ipc_perm *perm)
+{
+	return is_own(perm) || kernel_acts() ? 0 : -EPERM;
+}
+
+/* The watcher may look; commands that are about no object have none. */
+
+static int shmctl(struct kern_ipc_perm *perm, int cmd)
+{
+	if (!perm || cmd == IPC_STAT || cmd == SHM_STAT || cmd == SHM_STAT_ANY)
+		return 0;
+	return touch(perm);
+}
+
+static int msgctl(struct kern_ipc_perm *perm, int cmd)
+{
+	if (!perm || cmd == IPC_STAT || cmd == MSG_STAT || cmd == MSG_STAT_ANY)
+		return 0;
+	return touch(perm);
+}
+
+static int semctl(struct kern_ipc_perm *perm, int cmd)
+{
+	if (!perm)
+		return 0;
+	switch (cmd) {
+	case IPC_STAT:
+	case SEM_STAT:
+	case SEM_STAT_ANY:
+	case GETVAL:
+	case GETALL:
+	case GETPID:
+	case GETNCNT:
+	case GETZCNT:
+		return 0;
+	}
+	return touch(perm);
+}
+
+static int shmat(struct kern_ipc_perm *perm, char __user *shmaddr, int shmflg)
+{
+	return touch(perm);
+}
+
+static int semop(struct kern_ipc_perm *perm, struct sembuf *sops, unsigned int nsops, int alter)
+{
+	return touch(perm);
+}
+
+static int msgsnd(struct kern_ipc_perm *perm, struct msg_msg *msg, int msqflg)
+{
+	return touch(perm);
+}
+
+/* @target is who gets it, which may be found by a sender. */
+static int msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_struct *target,
+		  long type, int mode)
+{
+	return target == current ? touch(perm) : 0;
+}
+
+struct ipc_namespace **ipc_queues(struct ipc_namespace *ns)
+{
+	struct context *own = current_context();
+
+	return own && own != CONTEXT_GONE ? &own->queues : NULL;
+}
+
+/* The end of a context's objects, after that of its last process and handle. */
+
+static bool has_ended(const struct kern_ipc_perm *perm, const void *context)
+{
+	return *serial_of(perm) == context_serial(context);
+}
+
+static void end(struct work_struct *work)
+{
+	struct context *context = container_of(work, struct context, ending);
+
+	if (context->has_ipc)
+		vcontext_remove_ipc(has_ended, context);
+	if (context->queues)
+		put_ipc_ns(context->queues);
+	context_end(context);
+}
+
+/* Has @context objects that have to end first?  context_end() is called then when they have. */
+bool ipc_end(struct context *context)
+{
+	if (!context->has_ipc && !context->queues)
+		return false;
+	INIT_WORK(&context->ending, end);
+	queue_work(ending, &context->ending);
+	return true;
+}
+
+int ipc_init(void)
+{
+	ending = alloc_workqueue("vcontext", WQ_UNBOUND, 0);
+	return ending ? 0 : -ENOMEM;
+}
+
+void ipc_exit(void)
+{
+	destroy_workqueue(ending);
+}
+
+const struct vcontext_hook ipc_hooks[] = {
+	VCONTEXT_HOOK(shm_alloc_security, alloc),
+	VCONTEXT_HOOK(shm_shmctl, shmctl),
+	VCONTEXT_HOOK(shm_shmat, shmat),
+	VCONTEXT_HOOK(sem_alloc_security, alloc),
+	VCONTEXT_HOOK(sem_semctl, semctl),
+	VCONTEXT_HOOK(sem_semop, semop),
+	VCONTEXT_HOOK(msg_queue_alloc_security, alloc),
+	VCONTEXT_HOOK(msg_queue_msgctl, msgctl),
+	VCONTEXT_HOOK(msg_queue_msgsnd, msgsnd),
+	VCONTEXT_HOOK(msg_queue_msgrcv, msgrcv),
+	{ }
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers that become tasks, and walks over numbers: who is not seen has none.
+ *
+ * A blanket filter would break what a shell does with jobs that changed context, and a parent with
+ * its children; these look up in ways of their own.
+ */
+
+#include <linux/capability.h>
+#include <linux/idr.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+
+#include "context.h"
+
+static struct pid *find_raw(pid_t nr)
+{
+	return idr_find(&task_active_pid_ns(current)->idr, nr);
+}
+
+static bool sees_member(struct pid *pid, enum pid_type type)
+{
+	struct task_struct *task;
+
+	do_each_pid_task(pid, type, task) {
+		if (task_sees(task))
+			return true;
+	} while_each_pid_task(pid, type, task);
+	return false;
+}
+
+/*
+ * A number that is a task's is known by that task.  One whose task is gone, but which still names
+ * a process group or session, is known by the members of these; and one that names nothing (not
+ * yet or not any more) by nobody.
+ */
+static bool sees_pid(struct pid *pid)
+{
+	struct task_struct *task = pid_task(pid, PIDTYPE_PID);
+
+	if (task)
+		return task_sees(task);
+	return sees_member(pid, PIDTYPE_PGID) || sees_member(pid, PIDTYPE_SID);
+}
+
+struct pid *pid_see(struct pid *pid)
+{
+	return pid && sees_pid(pid) ? pid : NULL;
+}
+
+bool pid_reads(struct pid *pid)
+{
+	struct task_struct *task = pid_task(pid, PIDTYPE_PID);
+
+	return !task || task_may_read(task);
+}
+
+bool pid_hides_nr(pid_t nr)
+{
+	struct pid *pid = idr_find(&init_pid_ns.idr, nr);
+
+	return pid && !sees_pid(pid);
+}
+
+struct pid *pid_find_group(pid_t nr, enum vcontext_job job)
+{
+	struct pid *group = find_raw(nr);
+	struct task_struct *task;
+
+	if (!group || sees_member(group, PIDTYPE_PGID))
+		return group;
+	if (job == VCONTEXT_JOB_NONE)
+		return NULL;
+	do_each_pid_task(group, PIDTYPE_PGID, task) {
+		if (task_is_job(task, job))
+			return group;
+	} while_each_pid_task(group, PIDTYPE_PGID, task);
+	return NULL;
+}
+
+/* Waiting is for children only, so that a number tells no more than who is one. */
+struct pid *pid_get_child(pid_t nr)
+{
+	return get_pid(find_raw(nr));
+}
+
+/*
+ * From which number on current's walk goes on.  Only the initial PID namespace has an index;
+ * elsewhere all numbers are walked, and each is asked for.
+ */
+static int next_nr(const struct idr *idr, int nr)
+{
+	struct context *context = current_context();
+
+	if (!context || idr != &init_pid_ns.idr || context_id(context) == VCONTEXT_ID_WATCHER)
+		return nr;
+	if (context == CONTEXT_GONE)
+		return INT_MAX;
+	if (nr <= 1)
+		return 1;	/* process 1 is visible from everywhere */
+	return index_next(context, nr);
+}
+
+struct pid *pid_next(struct idr *idr, int nr)
+{
+	struct pid *pid;
+
+	for (;; nr++) {
+		nr = next_nr(idr, nr);
+		pid = idr_get_next(idr, &nr);
+		if (!pid || sees_pid(pid))
+			return pid;
+	}
+}
+
+/*
+ * The files of control groups count everybody in context 0, where a service manager counts its
+ * units, and there root may move everybody.
+ */
+bool cgroup_sees(struct task_struct *task)
+{
+	return !current_context() || task_sees(task);
+}
+
+bool cgroup_sees_nr(pid_t nr)
+{
+	struct task_struct *task = pid_task(find_raw(nr), PIDTYPE_PID);
+
+	return task && cgroup_sees(task);
+}
+
+struct task_struct *cgroup_find_task(pid_t nr)
+{
+	struct task_struct *task = pid_task(find_raw(nr), PIDTYPE_PID);
+
+	if (!task || task_may_touch(task))
+		return task;
+	if (!current_context() &&
+	    (task_sees(task) || ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN)))
+		return task;
+	return NULL;
+}
