@@ -21,9 +21,10 @@
  *
  *	vctl_auto_error struct vctl_error *err = NULL;
  *	vctl_auto_device struct vctl_device *dev = NULL;
- *	uint32_t id;
+ *	struct vcontext_new made = VCTL_SIZED(struct vcontext_new);
  *
- *	if (vctl_device_open(&dev, &err) < 0 || vctl_new(dev, VCONTEXT_LOCK, &id, &err) < 0) {
+ *	made.flags = VCONTEXT_LOCK;
+ *	if (vctl_device_open(&dev, &err) < 0 || vctl_new(dev, &made, &err) < 0) {
  *		fprintf(stderr, "%s: %s\n", vctl_error_what(err), vctl_error_why(err));
  *		return 1;
  *	}
@@ -167,19 +168,21 @@ VCTL_API int vctl_info(struct vctl_device *dev, struct vcontext_info *info,
 /**
  * vctl_new() - Make a context and move the calling process into it, for good
  * @dev: the device
- * @flags: VCONTEXT_LOCK ... of the new context; those of the caller's own are inherited anyway
- * @id: out: the id that the kernel allotted, from 65536 on; may be NULL
+ * @made: in: VCTL_SIZED(struct vcontext_new) with what the context is to be; out: the id that the
+ *	kernel allotted, from 65536 on; see <linux/vcontext.h>
  * @err: out: the error
+ *
+ * What the caller's own context has of flags is inherited anyway.
  *
  * Return: 0, or
  *	-EPERM		VCTL_LOCKED
  *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG
  *	-EBUSY		VCTL_TRACED
  *	-ENOSPC		VCTL_FULL
+ *	-E2BIG		VCTL_OLD_KERNEL: @made asks for what the module has never heard of
  *	-ENOMEM		VCTL_SYSTEM
  */
-VCTL_API int vctl_new(struct vctl_device *dev, uint32_t flags, uint32_t *id,
-		      struct vctl_error **err);
+VCTL_API int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct vctl_error **err);
 
 /**
  * vctl_list() - The contexts in use besides 0
@@ -206,9 +209,9 @@ VCTL_API int vctl_list(struct vctl_device *dev, uint32_t **ids, size_t *count,
 /**
  * vctl_context_open() - Open a handle on a context
  * @dev: the device
- * @id: the context, 1 ... VCONTEXT_ID_MAX; VCONTEXT_ID_ANY for a new one that the kernel chooses
- * @how: 0 or VCONTEXT_OPEN_CREATE, VCONTEXT_OPEN_EXCL
- * @flags: flags of the context if it is made by this call; not looked at otherwise
+ * @open: in: VCTL_SIZED(struct vcontext_open) with the context wanted, 1 ... VCONTEXT_ID_MAX or
+ *	VCONTEXT_ID_ANY for a new one that the kernel chooses, and what it is to be if it is made
+ *	by this call; out: its id; see <linux/vcontext.h>
  * @ctx: out: the handle, to be closed with vctl_context_close(); NULL on failure
  * @err: out: the error
  *
@@ -221,9 +224,10 @@ VCTL_API int vctl_list(struct vctl_device *dev, uint32_t **ids, size_t *count,
  *	-ENOENT		VCTL_NO_CONTEXT
  *	-EEXIST		VCTL_EXISTS
  *	-ENOSPC		VCTL_FULL
+ *	-E2BIG		VCTL_OLD_KERNEL: @open asks for what the module has never heard of
  *	-ENOMEM, -EMFILE, -ENFILE	VCTL_SYSTEM
  */
-VCTL_API int vctl_context_open(struct vctl_device *dev, uint32_t id, uint32_t how, uint32_t flags,
+VCTL_API int vctl_context_open(struct vctl_device *dev, struct vcontext_open *open,
 			       struct vctl_context **ctx, struct vctl_error **err);
 
 /** vctl_context_close() - Give the handle back; NULL is fine */

@@ -44,6 +44,7 @@ static const struct vctl_reason new_reasons[] = {
 	{ EINVAL, VCTL_THREADS, WHY_THREADS, ADVICE_THREADS },
 	{ EBUSY, VCTL_TRACED, WHY_TRACED, ADVICE_TRACED },
 	{ ENOSPC, VCTL_FULL, WHY_FULL, ADVICE_FULL },
+	{ E2BIG, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
 	{ 0 },
 };
 
@@ -66,22 +67,16 @@ static int explain_unknown_flags(const struct vctl_transport *transport, uint32_
 			      "load a newer vcontext module, or leave the flag out");
 }
 
-int vctl_new(struct vctl_device *dev, uint32_t flags, uint32_t *id, struct vctl_error **err)
+int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct vctl_error **err)
 {
-	struct vcontext_new new = VCTL_SIZED(struct vcontext_new);
+	int result = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_NEW, made);
 	const char *what = "new context";
-	int result;
 
-	new.flags = flags;
-	result = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_NEW, &new);
-	if (result >= 0) {
-		if (id)
-			*id = new.id;
+	if (result >= 0)
 		return 0;
-	}
 
 	if (result == -EINVAL) {
-		int known = explain_unknown_flags(dev->transport, flags, what, err);
+		int known = explain_unknown_flags(dev->transport, made->flags, what, err);
 
 		if (known < 0)
 			return known;
@@ -98,6 +93,7 @@ static const struct vctl_reason open_reasons[] = {
 	  "choose another id, or enter that one" },
 	{ ENOSPC, VCTL_FULL, WHY_FULL, ADVICE_FULL },
 	{ EINVAL, VCTL_BAD_ID, "the kernel refuses this id or these flags", NULL },
+	{ E2BIG, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
 	{ 0 },
 };
 
@@ -135,29 +131,26 @@ static int explain_open(struct vctl_device *dev, const struct vcontext_open *ope
 	return vctl_error_explain(err, open_reasons, number, what.text);
 }
 
-int vctl_context_open(struct vctl_device *dev, uint32_t id, uint32_t how, uint32_t flags,
+int vctl_context_open(struct vctl_device *dev, struct vcontext_open *open,
 		      struct vctl_context **ctx, struct vctl_error **err)
 {
-	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
 	struct vctl_context *new = malloc(sizeof(*new));
 
 	*ctx = NULL;
 	if (!new)
-		return vctl_error_set(err, VCTL_SYSTEM, ENOMEM, name_of(id).text, NULL, NULL);
+		return vctl_error_set(err, VCTL_SYSTEM, ENOMEM, name_of(open->id).text, NULL,
+				      NULL);
 
-	open.how = how;
-	open.id = id;
-	open.flags = flags;
 	new->transport = dev->transport;
-	new->fd = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_OPEN, &open);
+	new->fd = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_OPEN, open);
 	if (new->fd < 0) {
 		int number = -new->fd;
 
 		free(new);
-		return explain_open(dev, &open, number, err);
+		return explain_open(dev, open, number, err);
 	}
 
-	new->id = open.id;
+	new->id = open->id;
 	*ctx = new;
 	return 0;
 }

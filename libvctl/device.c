@@ -67,9 +67,8 @@ static int explain_open(const struct vctl_transport *transport, int number, stru
 
 static const struct vctl_reason info_reasons[] = {
 	{ ENOTTY, VCTL_OLD_KERNEL, "this device is not the one of the module vcontext",
-	  "load the vcontext module that came with these programs" },
-	{ E2BIG, VCTL_OLD_KERNEL, "the module is older than this program",
-	  "load the vcontext module that came with these programs" },
+	  ADVICE_OLD_MODULE },
+	{ E2BIG, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
 	{ EACCES, VCTL_NO_ACCESS, "a security policy keeps this process from using it",
 	  "look for a sandbox (Landlock, AppArmor, SELinux, seccomp) around it" },
 	{ EPERM, VCTL_NO_ACCESS, "a security policy keeps this process from using it",
@@ -101,7 +100,7 @@ static int check_abi(uint32_t abi, struct vctl_error **err)
 		 abi, VCONTEXT_ABI);
 	return vctl_error_set(err, code, EPROTO, VCONTEXT_DEVICE, why,
 			      code == VCTL_OLD_KERNEL ?
-				      "load the vcontext module that came with these programs" :
+				      ADVICE_OLD_MODULE :
 				      "install the programs that came with the module");
 }
 

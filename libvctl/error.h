@@ -6,6 +6,10 @@
 
 #include <vctl.h>
 
+/* Words that belong to more than one command. */
+#define WHY_OLD_MODULE		"the module is older than this program"
+#define ADVICE_OLD_MODULE	"load the vcontext module that came with these programs"
+
 /* What an errno value means where it came from.  Tables of these end with a zero @number. */
 struct vctl_reason {
 	int number;

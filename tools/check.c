@@ -180,21 +180,21 @@ static const char *try_context(const struct scene *scene, pid_t parent, char *ro
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 	bool hidden = scene->info.id == VCONTEXT_ID_ANY;
-	uint32_t made;
+	struct vcontext_new made = VCTL_SIZED(struct vcontext_new);
 	uint32_t seen;
 
-	if (vctl_new(scene->dev, 0, &made, &err) < 0 ||
+	if (vctl_new(scene->dev, &made, &err) < 0 ||
 	    (!hidden && vctl_process_context(0, &seen, NULL, &err) < 0)) {
 		snprintf(room, size, "%s\n%s", vctl_error_why(err), vctl_error_advice(err));
 		return room;
 	}
-	if (!hidden && seen != made)
+	if (!hidden && seen != made.id)
 		return "/proc inside tells another context\n" ONE_VERSION;
 	/* Process 1 is to be seen from everywhere. */
 	if (parent != 1 && (kill(parent, 0) == 0 || errno != ESRCH))
 		return "a process outside of it can be seen from inside\n" ONE_VERSION;
 
-	snprintf(room, size, "%c%u", '+', made);
+	snprintf(room, size, "%c%u", '+', made.id);
 	return room;
 }
 

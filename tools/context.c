@@ -236,26 +236,34 @@ static int enter_and_flag(struct vctl_context *ctx, uint32_t flags)
 	return entered;
 }
 
-static int enter_new(struct vctl_device *dev, uint32_t flags, uint32_t *id)
+static int enter_new(struct vctl_device *dev, const struct plan *plan, uint32_t *id)
 {
+	struct vcontext_new made = VCTL_SIZED(struct vcontext_new);
 	vctl_auto_error struct vctl_error *err = NULL;
 
-	return vctl_new(dev, flags, id, &err) < 0 ? refuse(err) : 0;
+	made.flags = plan->flags;
+	if (vctl_new(dev, &made, &err) < 0)
+		return refuse(err);
+
+	*id = made.id;
+	return 0;
 }
 
 static int enter_named(struct vctl_device *dev, const struct plan *plan)
 {
-	uint32_t create = plan->id <= VCONTEXT_ID_NAMED_MAX ? VCONTEXT_OPEN_CREATE : 0;
-	uint32_t exclusive = create ? VCONTEXT_OPEN_EXCL : 0;
+	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
 	vctl_auto_context struct vctl_context *ctx = NULL;
 	vctl_auto_error struct vctl_error *err = NULL;
-	bool made = create;
+	bool made = plan->id <= VCONTEXT_ID_NAMED_MAX;
 
+	open.how = made ? VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL : 0;
+	open.id = plan->id;
+	open.flags = plan->flags;
 	/* Alone the one who makes it gives it all its flags at once. */
-	if (vctl_context_open(dev, plan->id, create | exclusive, plan->flags, &ctx, &err) < 0 &&
-	    vctl_error_code(err) == VCTL_EXISTS) {
+	if (vctl_context_open(dev, &open, &ctx, &err) < 0 && vctl_error_code(err) == VCTL_EXISTS) {
 		made = false;
-		vctl_context_open(dev, plan->id, create, plan->flags, &ctx, &err);
+		open.how = VCONTEXT_OPEN_CREATE;
+		vctl_context_open(dev, &open, &ctx, &err);
 	}
 	if (!ctx)
 		return refuse(err);
@@ -278,7 +286,7 @@ static int enter(const struct plan *plan, uint32_t *id)
 	if (set_names(plan) < 0)
 		return -1;
 
-	return plan->id == VCONTEXT_ID_ANY ? enter_new(dev, plan->flags, id) :
+	return plan->id == VCONTEXT_ID_ANY ? enter_new(dev, plan, id) :
 					     enter_named(dev, plan);
 }
 

@@ -7,26 +7,72 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
+static struct vcontext_new new_of(uint32_t flags)
+{
+	struct vcontext_new made = VCTL_SIZED(struct vcontext_new);
+
+	made.flags = flags;
+	return made;
+}
+
+static struct vcontext_open open_of(uint32_t id, uint32_t how, uint32_t flags)
+{
+	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
+
+	open.id = id;
+	open.how = how;
+	open.flags = flags;
+	return open;
+}
+
 static struct vctl_context *open_context(uint32_t id)
 {
 	vctl_auto_device struct vctl_device *dev = fake_device();
+	struct vcontext_open open = open_of(id, VCONTEXT_OPEN_CREATE, 0);
 	struct vctl_context *ctx;
 
-	ck_assert_int_eq(vctl_context_open(dev, id, VCONTEXT_OPEN_CREATE, 0, &ctx, NULL), 0);
+	ck_assert_int_eq(vctl_context_open(dev, &open, &ctx, NULL), 0);
 	return ctx;
 }
 
 START_TEST(new_gives_the_id)
 {
 	vctl_auto_device struct vctl_device *dev = fake_device();
-	uint32_t id = 0;
+	struct vcontext_new made = new_of(VCONTEXT_LOCK);
 
 	fake.interrupts = 1;
-	ck_assert_int_eq(vctl_new(dev, VCONTEXT_LOCK, &id, NULL), 0);
-	ck_assert_uint_eq(id, VCONTEXT_ID_ALLOT_MIN);
+	ck_assert_int_eq(vctl_new(dev, &made, NULL), 0);
+	ck_assert_uint_eq(made.id, VCONTEXT_ID_ALLOT_MIN);
 	ck_assert_uint_eq(fake.new.flags, VCONTEXT_LOCK);
 	ck_assert_uint_eq(fake.new.size, sizeof(fake.new));
-	ck_assert_int_eq(vctl_new(dev, 0, NULL, NULL), 0);
+}
+END_TEST
+
+/* A program from a future in which a context has one more property. */
+START_TEST(structures_may_grow)
+{
+	struct {
+		struct vcontext_new made;
+		uint64_t more;
+	} grown = { .made.size = sizeof(grown) };
+	struct {
+		struct vcontext_open open;
+		uint64_t more;
+	} wide = { .open = { .size = sizeof(wide), .id = 5, .how = VCONTEXT_OPEN_CREATE } };
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+	struct vctl_context *ctx;
+
+	ck_assert_int_eq(vctl_new(dev, &grown.made, &err), 0);
+	ck_assert_int_eq(vctl_context_open(dev, &wide.open, &ctx, &err), 0);
+	vctl_context_close(ctx);
+
+	grown.more = 1;
+	ck_assert_int_eq(vctl_new(dev, &grown.made, &err), -E2BIG);
+	assert_error(err, VCTL_OLD_KERNEL, E2BIG);
+	wide.more = 1;
+	ck_assert_int_eq(vctl_context_open(dev, &wide.open, &ctx, &err), -E2BIG);
+	assert_error(err, VCTL_OLD_KERNEL, E2BIG);
 }
 END_TEST
 
@@ -44,10 +90,11 @@ START_TEST(new_says_why_not)
 {
 	vctl_auto_device struct vctl_device *dev = fake_device();
 	vctl_auto_error struct vctl_error *err = NULL;
+	struct vcontext_new made = new_of(new_errors[_i].flags);
 	unsigned int before = fake_descriptors();
 
 	fake.new_errno = new_errors[_i].number;
-	ck_assert_int_eq(vctl_new(dev, new_errors[_i].flags, NULL, &err), -new_errors[_i].number);
+	ck_assert_int_eq(vctl_new(dev, &made, &err), -new_errors[_i].number);
 	assert_error(err, new_errors[_i].code, new_errors[_i].number);
 	ck_assert_uint_eq(fake_descriptors(), before);
 }
@@ -57,10 +104,11 @@ START_TEST(an_older_kernel_lacks_a_flag)
 {
 	vctl_auto_device struct vctl_device *dev = fake_device();
 	vctl_auto_error struct vctl_error *err = NULL;
+	struct vcontext_new made = new_of(VCONTEXT_LOCK | VCONTEXT_HIDEINFO);
 
 	fake.info.flags = VCONTEXT_LOCK;
 	fake.new_errno = EINVAL;
-	vctl_new(dev, VCONTEXT_LOCK | VCONTEXT_HIDEINFO, NULL, &err);
+	vctl_new(dev, &made, &err);
 	assert_error(err, VCTL_BAD_FLAG, EINVAL);
 	ck_assert(strstr(vctl_error_why(err), "hideinfo"));
 	ck_assert_ptr_null(strstr(vctl_error_why(err), "lock"));
@@ -71,11 +119,12 @@ START_TEST(open_and_close)
 {
 	unsigned int before = fake_descriptors();
 	vctl_auto_device struct vctl_device *dev = fake_device();
+	struct vcontext_open open = open_of(5, VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL,
+					    VCONTEXT_PRIVATE);
 	struct vctl_context *ctx;
 
 	fake.interrupts = 2;
-	ck_assert_int_eq(vctl_context_open(dev, 5, VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL,
-					   VCONTEXT_PRIVATE, &ctx, NULL), 0);
+	ck_assert_int_eq(vctl_context_open(dev, &open, &ctx, NULL), 0);
 	ck_assert_uint_eq(fake.open.how, VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL);
 	ck_assert_uint_eq(fake.open.id, 5);
 	ck_assert_uint_eq(fake.open.flags, VCONTEXT_PRIVATE);
@@ -89,9 +138,13 @@ END_TEST
 
 START_TEST(open_tells_the_id_chosen)
 {
-	vctl_auto_context struct vctl_context *ctx = open_context(VCONTEXT_ID_ANY);
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	struct vcontext_open open = open_of(VCONTEXT_ID_ANY, VCONTEXT_OPEN_CREATE, 0);
+	vctl_auto_context struct vctl_context *ctx = NULL;
 
+	ck_assert_int_eq(vctl_context_open(dev, &open, &ctx, NULL), 0);
 	ck_assert_uint_eq(vctl_context_id(ctx), VCONTEXT_ID_ALLOT_MIN);
+	ck_assert_uint_eq(open.id, VCONTEXT_ID_ALLOT_MIN);
 }
 END_TEST
 
@@ -122,14 +175,14 @@ START_TEST(open_says_why_not)
 {
 	vctl_auto_device struct vctl_device *dev = fake_device();
 	vctl_auto_error struct vctl_error *err = NULL;
+	struct vcontext_open open = open_of(open_errors[_i].id, open_errors[_i].how,
+					    open_errors[_i].flags);
 	struct vctl_context *ctx = (void *)1;
 	unsigned int before = fake_descriptors();
 
 	fake.open_errno = open_errors[_i].number;
 	fake.info.own_flags = open_errors[_i].own_flags;
-	ck_assert_int_eq(vctl_context_open(dev, open_errors[_i].id, open_errors[_i].how,
-					   open_errors[_i].flags, &ctx, &err),
-			 -open_errors[_i].number);
+	ck_assert_int_eq(vctl_context_open(dev, &open, &ctx, &err), -open_errors[_i].number);
 	ck_assert_ptr_null(ctx);
 	assert_error(err, open_errors[_i].code, open_errors[_i].number);
 	ck_assert_str_eq(vctl_error_what(err), open_errors[_i].what);
@@ -265,6 +318,7 @@ Suite *suite_context(void)
 
 	tcase_add_checked_fixture(tests, fake_reset, NULL);
 	tcase_add_test(tests, new_gives_the_id);
+	tcase_add_test(tests, structures_may_grow);
 	tcase_add_loop_test(tests, new_says_why_not, 0, LENGTH(new_errors));
 	tcase_add_test(tests, an_older_kernel_lacks_a_flag);
 	tcase_add_test(tests, open_and_close);
