@@ -172,10 +172,11 @@ VCTL_API int vctl_info(struct vctl_device *dev, struct vcontext_info *info,
  *	kernel allotted, from 65536 on; see <linux/vcontext.h>
  * @err: out: the error
  *
- * What the caller's own context has of flags is inherited anyway.
+ * What the caller's own context has of flags is inherited anyway.  The flag userns takes root of
+ * context 0.
  *
  * Return: 0, or
- *	-EPERM		VCTL_LOCKED
+ *	-EPERM		VCTL_LOCKED, VCTL_NOT_ROOT (the flag userns)
  *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG
  *	-EBUSY		VCTL_TRACED
  *	-ENOSPC		VCTL_FULL
@@ -215,8 +216,8 @@ VCTL_API int vctl_list(struct vctl_device *dev, uint32_t **ids, size_t *count,
  * @ctx: out: the handle, to be closed with vctl_context_close(); NULL on failure
  * @err: out: the error
  *
- * Who may: with VCONTEXT_ID_ANY anybody, with an id root of context 0.  The device may be closed
- * while the handle is in use.
+ * Who may: with VCONTEXT_ID_ANY anybody, with an id or the flag userns root of context 0.  The
+ * device may be closed while the handle is in use.
  *
  * Return: 0, or
  *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED
@@ -260,7 +261,7 @@ VCTL_API int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **er
  * @flags: VCONTEXT_LOCK ...
  * @err: out: the error
  *
- * Who may: as for vctl_context_enter().
+ * Who may: as for vctl_context_enter(); the flag userns takes root of context 0.
  *
  * Return: 0, or
  *	-EPERM		VCTL_NOT_ROOT

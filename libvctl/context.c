@@ -22,6 +22,8 @@ struct vctl_context {
 #define ADVICE_TRACED	"run it without strace, gdb and the like around it, or trace it from inside"
 #define WHY_THREADS	"a process with more than one thread cannot change context"
 #define ADVICE_THREADS	"do it before the second thread is started, or in a child process"
+#define WHY_USERNS	"only root in context 0 may give a context the flag userns"
+#define ADVICE_USERNS	"run as root outside of any context, or leave the flag out"
 #define WHY_FULL	"contexts are too deep inside each other, or no id is free"
 #define ADVICE_FULL	"start from outside, or end contexts that are not needed"
 
@@ -40,7 +42,6 @@ static struct context_name name_of(uint32_t id)
 }
 
 static const struct vctl_reason new_reasons[] = {
-	{ EPERM, VCTL_LOCKED, WHY_LOCKED, ADVICE_LOCKED },
 	{ EINVAL, VCTL_THREADS, WHY_THREADS, ADVICE_THREADS },
 	{ EBUSY, VCTL_TRACED, WHY_TRACED, ADVICE_TRACED },
 	{ ENOSPC, VCTL_FULL, WHY_FULL, ADVICE_FULL },
@@ -67,21 +68,36 @@ static int explain_unknown_flags(const struct vctl_transport *transport, uint32_
 			      "load a newer vcontext module, or leave the flag out");
 }
 
+/* A new context that nobody has named is refused for the flag lock here, or userns there. */
+static int explain_new_refused(const struct vctl_transport *transport, uint32_t flags,
+			       struct vctl_error **err)
+{
+	struct context_name what = name_of(VCONTEXT_ID_ANY);
+
+	if ((flags & VCONTEXT_USERNS) && !(vctl_device_caller(transport).own_flags & VCONTEXT_LOCK))
+		return vctl_error_set(err, VCTL_NOT_ROOT, EPERM, what.text, WHY_USERNS,
+				      ADVICE_USERNS);
+
+	return vctl_error_set(err, VCTL_LOCKED, EPERM, what.text, WHY_LOCKED, ADVICE_LOCKED);
+}
+
 int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct vctl_error **err)
 {
 	int result = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_NEW, made);
-	const char *what = "new context";
+	struct context_name what = name_of(VCONTEXT_ID_ANY);
 
 	if (result >= 0)
 		return 0;
+	if (result == -EPERM)
+		return explain_new_refused(dev->transport, made->flags, err);
 
 	if (result == -EINVAL) {
-		int known = explain_unknown_flags(dev->transport, made->flags, what, err);
+		int known = explain_unknown_flags(dev->transport, made->flags, what.text, err);
 
 		if (known < 0)
 			return known;
 	}
-	return vctl_error_explain(err, new_reasons, -result, what);
+	return vctl_error_explain(err, new_reasons, -result, what.text);
 }
 
 static const struct vctl_reason open_reasons[] = {
@@ -102,13 +118,11 @@ static int explain_open(struct vctl_device *dev, const struct vcontext_open *ope
 {
 	struct context_name what = name_of(open->id);
 
-	if (number == EPERM) {
-		struct vcontext_info caller = vctl_device_caller(dev->transport);
-
-		if ((caller.own_flags & VCONTEXT_LOCK) || open->id == VCONTEXT_ID_ANY)
-			return vctl_error_set(err, VCTL_LOCKED, number, what.text, WHY_LOCKED,
-					      ADVICE_LOCKED);
-	}
+	if (number == EPERM && open->id == VCONTEXT_ID_ANY)
+		return explain_new_refused(dev->transport, open->flags, err);
+	if (number == EPERM && (vctl_device_caller(dev->transport).own_flags & VCONTEXT_LOCK))
+		return vctl_error_set(err, VCTL_LOCKED, number, what.text, WHY_LOCKED,
+				      ADVICE_LOCKED);
 
 	if (number == EINVAL) {
 		int known;
@@ -231,6 +245,9 @@ int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags, struct vctl
 	if (result >= 0)
 		return 0;
 
+	if (result == -EPERM && (flags & VCONTEXT_USERNS))
+		return vctl_error_set(err, VCTL_NOT_ROOT, EPERM, what.text, WHY_USERNS,
+				      ADVICE_USERNS);
 	if (result == -EINVAL) {
 		int known = explain_unknown_flags(ctx->transport, flags, what.text, err);
 

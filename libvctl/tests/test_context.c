@@ -79,11 +79,17 @@ END_TEST
 static const struct {
 	int number;
 	uint32_t flags;
+	uint32_t own_flags;
 	enum vctl_code code;
 } new_errors[] = {
-	{ EPERM, 0, VCTL_LOCKED },	{ EINVAL, VCONTEXT_LOCK, VCTL_THREADS },
-	{ EINVAL, 1U << 20, VCTL_BAD_FLAG }, { EBUSY, 0, VCTL_TRACED },
-	{ ENOSPC, 0, VCTL_FULL },	{ ENOMEM, 0, VCTL_SYSTEM },
+	{ EPERM, 0, 0, VCTL_LOCKED },
+	{ EPERM, VCONTEXT_USERNS, 0, VCTL_NOT_ROOT },
+	{ EPERM, VCONTEXT_USERNS, VCONTEXT_LOCK, VCTL_LOCKED },
+	{ EINVAL, VCONTEXT_LOCK, 0, VCTL_THREADS },
+	{ EINVAL, 1U << 20, 0, VCTL_BAD_FLAG },
+	{ EBUSY, 0, 0, VCTL_TRACED },
+	{ ENOSPC, 0, 0, VCTL_FULL },
+	{ ENOMEM, 0, 0, VCTL_SYSTEM },
 };
 
 START_TEST(new_says_why_not)
@@ -94,8 +100,10 @@ START_TEST(new_says_why_not)
 	unsigned int before = fake_descriptors();
 
 	fake.new_errno = new_errors[_i].number;
+	fake.info.own_flags = new_errors[_i].own_flags;
 	ck_assert_int_eq(vctl_new(dev, &made, &err), -new_errors[_i].number);
 	assert_error(err, new_errors[_i].code, new_errors[_i].number);
+	ck_assert_str_eq(vctl_error_what(err), "new context");
 	ck_assert_uint_eq(fake_descriptors(), before);
 }
 END_TEST
@@ -161,6 +169,8 @@ static const struct {
 	{ EPERM, 5, 1, 0, VCONTEXT_PRIVATE, VCTL_NOT_ROOT, "context 5" },
 	{ EPERM, 5, 1, 0, VCONTEXT_LOCK, VCTL_LOCKED, "context 5" },
 	{ EPERM, VCONTEXT_ID_ANY, 1, 0, 0, VCTL_LOCKED, "new context" },
+	{ EPERM, VCONTEXT_ID_ANY, 1, VCONTEXT_USERNS, 0, VCTL_NOT_ROOT, "new context" },
+	{ EPERM, VCONTEXT_ID_ANY, 1, VCONTEXT_USERNS, VCONTEXT_LOCK, VCTL_LOCKED, "new context" },
 	{ EINVAL, 0, 1, 0, 0, VCTL_BAD_ID, "context 0" },
 	{ EINVAL, 65536, 1, 0, 0, VCTL_BAD_ID, "context 65536" },
 	{ EINVAL, 5, 1, 1U << 20, 0, VCTL_BAD_FLAG, "context 5" },
@@ -248,6 +258,10 @@ START_TEST(flags_are_added)
 	fake.add_errno = EPERM;
 	ck_assert_int_eq(vctl_context_add_flags(ctx, VCONTEXT_LOCK, &err), -EPERM);
 	assert_error(err, VCTL_NOT_ROOT, EPERM);
+	ck_assert_ptr_null(strstr(vctl_error_why(err), "userns"));
+	ck_assert_int_eq(vctl_context_add_flags(ctx, VCONTEXT_USERNS, &err), -EPERM);
+	assert_error(err, VCTL_NOT_ROOT, EPERM);
+	ck_assert(strstr(vctl_error_why(err), "userns"));
 
 	fake.add_errno = EINVAL;
 	ck_assert_int_eq(vctl_context_add_flags(ctx, 1U << 30, &err), -EINVAL);
