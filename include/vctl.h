@@ -79,6 +79,7 @@ enum vctl_code {
 	VCTL_NO_PROCESS,	/* no such process, or in a context that the caller can't see */
 	VCTL_HIDDEN,		/* the kernel does not tell: hideinfo, or no module */
 	VCTL_TIMEOUT,		/* the time was over before it happened */
+	VCTL_BAD_CAP,		/* no capability of this kernel */
 };
 
 struct vctl_error;		/* why something failed */
@@ -355,6 +356,36 @@ VCTL_API char *vctl_flags_format(uint32_t flags);
  * Return: 0, or -EINVAL (VCTL_BAD_ID).
  */
 VCTL_API int vctl_id_parse(const char *text, uint32_t *id, struct vctl_error **err);
+
+/**
+ * vctl_cap_parse() - Read the name of a capability
+ * @name: as in capabilities(7), e.g. "NET_RAW": with or without CAP_, in upper or lower case
+ * @mask: in and out: its bit, 1 << CAP_NET_RAW, is added to what is there
+ * @err: out: the error
+ *
+ * Return: 0, or -EINVAL (VCTL_BAD_CAP, with the nearest name that this kernel has as advice), with
+ * @mask as it was.
+ */
+VCTL_API int vctl_cap_parse(const char *name, uint64_t *mask, struct vctl_error **err);
+
+/**
+ * vctl_cap_format() - Write a mask of capabilities as a list of names
+ * @mask: the bits; one without a name is written as its number
+ *
+ * Return: the list, e.g. "CHOWN KILL SETUID", to be freed with free(), "" for none; NULL if there
+ * is no memory.
+ */
+VCTL_API char *vctl_cap_format(uint64_t mask);
+
+/** vctl_cap_all() - The mask of all capabilities that the running kernel has */
+VCTL_API uint64_t vctl_cap_all(void);
+
+/**
+ * vctl_secure_drop() - What "secure" takes out of a ceiling
+ *
+ * Return: all capabilities of the running kernel but VCONTEXT_SECURE_KEEPS.
+ */
+VCTL_API uint64_t vctl_secure_drop(void);
 
 /**
  * vctl_nearest() - Which of the names may have been meant?

@@ -55,6 +55,7 @@ unsigned int fake_descriptors(void);
 /* The fake's device; fails the test if it can't be opened. */
 struct vctl_device *fake_device(void);
 
+Suite *suite_ceiling(void);
 Suite *suite_context(void);
 Suite *suite_device(void);
 Suite *suite_error(void);
