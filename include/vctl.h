@@ -173,18 +173,36 @@ VCTL_API int vctl_info(struct vctl_device *dev, struct vcontext_info *info,
  *	kernel allotted, from 65536 on; see <linux/vcontext.h>
  * @err: out: the error
  *
- * What the caller's own context has of flags is inherited anyway.  The flag userns takes root of
- * context 0.
+ * The flags of the caller's own context, and what the caller's ceiling lacks, are inherited
+ * anyway.  The caller gets the ceiling of the context.  The flag userns takes root of context 0.
  *
  * Return: 0, or
  *	-EPERM		VCTL_LOCKED, VCTL_NOT_ROOT (the flag userns)
- *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG
+ *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG, VCTL_BAD_CAP
  *	-EBUSY		VCTL_TRACED
  *	-ENOSPC		VCTL_FULL
  *	-E2BIG		VCTL_OLD_KERNEL: @made asks for what the module has never heard of
  *	-ENOMEM		VCTL_SYSTEM
  */
 VCTL_API int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct vctl_error **err);
+
+/**
+ * vctl_lower() - Lower the ceiling of the calling process and of its future children, for good
+ * @dev: the device
+ * @drop: mask of the capabilities to take out, 1 << CAP_NET_RAW ...; what it lacks already is no
+ *	error
+ * @err: out: the error
+ *
+ * The permitted, effective, inheritable and ambient sets lose the same.  Who drops one of
+ * VCONTEXT_SECURE_KEEPS without having CAP_SETPCAP gets no_new_privs besides.  See
+ * <linux/vcontext.h>.
+ *
+ * Return: 0, or
+ *	-EINVAL		VCTL_THREADS, VCTL_BAD_CAP (a bit that vctl_cap_all() doesn't have)
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ *	-ENOMEM		VCTL_SYSTEM
+ */
+VCTL_API int vctl_lower(struct vctl_device *dev, uint64_t drop, struct vctl_error **err);
 
 /**
  * vctl_list() - The contexts in use besides 0
@@ -222,7 +240,7 @@ VCTL_API int vctl_list(struct vctl_device *dev, uint32_t **ids, size_t *count,
  *
  * Return: 0, or
  *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED
- *	-EINVAL		VCTL_BAD_ID (context 0; a new one over 65535), VCTL_BAD_FLAG
+ *	-EINVAL		VCTL_BAD_ID (context 0; a new one over 65535), VCTL_BAD_FLAG, VCTL_BAD_CAP
  *	-ENOENT		VCTL_NO_CONTEXT
  *	-EEXIST		VCTL_EXISTS
  *	-ENOSPC		VCTL_FULL
@@ -247,7 +265,7 @@ VCTL_API uint32_t vctl_context_id(const struct vctl_context *ctx);
  * @err: out: the error
  *
  * Who may: root of context 0; as long as no process has been in the context, whoever holds the
- * handle in the context from which it was made.
+ * handle in the context from which it was made.  The caller gets the ceiling of the context.
  *
  * Return: 0, or
  *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
@@ -270,6 +288,22 @@ VCTL_API int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **er
  */
 VCTL_API int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags,
 				    struct vctl_error **err);
+
+/**
+ * vctl_context_lower() - Lower the ceiling of a context, for those who enter it from now on
+ * @ctx: the handle
+ * @drop: mask of the capabilities to take out, 1 << CAP_NET_RAW ...; what it lacks already is no
+ *	error
+ * @err: out: the error
+ *
+ * Who may: as for vctl_context_enter().
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_NOT_ROOT
+ *	-EINVAL		VCTL_BAD_CAP (a bit that vctl_cap_all() doesn't have)
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ */
+VCTL_API int vctl_context_lower(struct vctl_context *ctx, uint64_t drop, struct vctl_error **err);
 
 /**
  * vctl_context_stat() - Tell about the context

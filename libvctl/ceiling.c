@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Ceilings: masks of the capabilities that this kernel has, by name. */
+/* Ceilings: lowering the own one, and masks of the capabilities that this kernel has, by name. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -9,6 +9,9 @@
 #include <strings.h>
 #include <sys/capability.h>
 
+#include "ceiling.h"
+#include "cleanup.h"
+#include "device.h"
 #include "error.h"
 
 #define CAPS_MAX	64
@@ -28,8 +31,11 @@ static void spell(const char *name, char text[NAME_ROOM])
 	if (strncasecmp(name, "cap_", 4) == 0 || strncasecmp(name, "cap-", 4) == 0)
 		name += 4;
 
-	for (length = 0; name[length] && length < NAME_ROOM - 1; length++)
-		text[length] = name[length] == '-' ? '_' : (char)toupper((unsigned char)name[length]);
+	for (length = 0; name[length] && length < NAME_ROOM - 1; length++) {
+		int letter = toupper((unsigned char)name[length]);
+
+		text[length] = letter == '-' ? '_' : (char)letter;
+	}
 	text[length] = '\0';
 }
 
@@ -119,4 +125,42 @@ char *vctl_cap_format(uint64_t mask)
 	}
 
 	return strdup(list);
+}
+
+int vctl_ceiling_explain(uint64_t drop, const char *what, struct vctl_error **err)
+{
+	uint64_t unknown = drop & ~vctl_cap_all();
+	auto_free char *names = NULL;
+	char why[160];
+
+	if (!unknown)
+		return 0;
+
+	names = vctl_cap_format(unknown);
+	snprintf(why, sizeof(why), "this kernel does not have the capability %s",
+		 names ? names : "named");
+	return vctl_error_set(err, VCTL_BAD_CAP, EINVAL, what, why, "leave it out");
+}
+
+static const struct vctl_reason lower_reasons[] = {
+	{ EINVAL, VCTL_THREADS, "a process with more than one thread cannot lower its ceiling",
+	  ADVICE_THREADS },
+	{ ENOTTY, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
+	{ 0 },
+};
+
+int vctl_lower(struct vctl_device *dev, uint64_t drop, struct vctl_error **err)
+{
+	struct vcontext_lower lower = VCTL_SIZED(struct vcontext_lower);
+	const char *what = "capability ceiling";
+	int result;
+
+	lower.drop = drop;
+	result = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_LOWER, &lower);
+	if (result >= 0)
+		return 0;
+
+	if (result == -EINVAL && vctl_ceiling_explain(drop, what, err) < 0)
+		return -EINVAL;
+	return vctl_error_explain(err, lower_reasons, -result, what);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Contexts: make, open, enter, flag, ask about and wait for them. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "ceiling.h"
 #include "device.h"
 #include "error.h"
 
@@ -21,11 +23,15 @@ struct vctl_context {
 #define WHY_TRACED	"a process that is being traced, or traces another, cannot change context"
 #define ADVICE_TRACED	"run it without strace, gdb and the like around it, or trace it from inside"
 #define WHY_THREADS	"a process with more than one thread cannot change context"
-#define ADVICE_THREADS	"do it before the second thread is started, or in a child process"
 #define WHY_USERNS	"only root in context 0 may give a context the flag userns"
 #define ADVICE_USERNS	"run as root outside of any context, or leave the flag out"
 #define WHY_FULL	"contexts are too deep inside each other, or no id is free"
 #define ADVICE_FULL	"start from outside, or end contexts that are not needed"
+
+/* A caller that was compiled before it had been added has no @drop. */
+#define DROP_OF(arg)									\
+	((arg)->size >= offsetof(__typeof__(*(arg)), drop) + sizeof((arg)->drop) ?	\
+	 (arg)->drop : 0)
 
 struct context_name {
 	char text[32];
@@ -68,6 +74,15 @@ static int explain_unknown_flags(const struct vctl_transport *transport, uint32_
 			      "load a newer vcontext module, or leave the flag out");
 }
 
+/* Who knows more about the flags or the ceiling asked for than that the kernel refuses them? */
+static int explain_unknown(const struct vctl_transport *transport, uint32_t flags, uint64_t drop,
+			   const char *what, struct vctl_error **err)
+{
+	int result = explain_unknown_flags(transport, flags, what, err);
+
+	return result < 0 ? result : vctl_ceiling_explain(drop, what, err);
+}
+
 /* A new context that nobody has named is refused for the flag lock here, or userns there. */
 static int explain_new_refused(const struct vctl_transport *transport, uint32_t flags,
 			       struct vctl_error **err)
@@ -91,12 +106,9 @@ int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct vctl_err
 	if (result == -EPERM)
 		return explain_new_refused(dev->transport, made->flags, err);
 
-	if (result == -EINVAL) {
-		int known = explain_unknown_flags(dev->transport, made->flags, what.text, err);
-
-		if (known < 0)
-			return known;
-	}
+	if (result == -EINVAL && explain_unknown(dev->transport, made->flags, DROP_OF(made),
+						 what.text, err) < 0)
+		return -EINVAL;
 	return vctl_error_explain(err, new_reasons, -result, what.text);
 }
 
@@ -125,16 +137,13 @@ static int explain_open(struct vctl_device *dev, const struct vcontext_open *ope
 				      ADVICE_LOCKED);
 
 	if (number == EINVAL) {
-		int known;
-
 		if (open->id == VCONTEXT_ID_HOST)
 			return vctl_error_set(err, VCTL_BAD_ID, number, what.text,
 					      "nobody can go back to context 0",
 					      "leave the shell or program that was started in the "
 					      "other context");
-		known = explain_unknown_flags(dev->transport, open->flags, what.text, err);
-		if (known < 0)
-			return known;
+		if (explain_unknown(dev->transport, open->flags, DROP_OF(open), what.text, err) < 0)
+			return -EINVAL;
 		if ((open->how & VCONTEXT_OPEN_CREATE) && open->id > VCONTEXT_ID_NAMED_MAX &&
 		    open->id != VCONTEXT_ID_ANY)
 			return vctl_error_set(err, VCTL_BAD_ID, number, what.text,
@@ -248,13 +257,34 @@ int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags, struct vctl
 	if (result == -EPERM && (flags & VCONTEXT_USERNS))
 		return vctl_error_set(err, VCTL_NOT_ROOT, EPERM, what.text, WHY_USERNS,
 				      ADVICE_USERNS);
-	if (result == -EINVAL) {
-		int known = explain_unknown_flags(ctx->transport, flags, what.text, err);
-
-		if (known < 0)
-			return known;
-	}
+	if (result == -EINVAL && explain_unknown_flags(ctx->transport, flags, what.text, err) < 0)
+		return -EINVAL;
 	return vctl_error_explain(err, flag_reasons, -result, what.text);
+}
+
+static const struct vctl_reason lower_reasons[] = {
+	{ EPERM, VCTL_NOT_ROOT,
+	  "only root in context 0 may lower the ceiling of a context that is in use",
+	  "run as root outside of any context, or say what to drop when the context is made" },
+	{ EINVAL, VCTL_BAD_CAP, "the kernel refuses to drop these capabilities", NULL },
+	{ ENOTTY, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
+	{ 0 },
+};
+
+int vctl_context_lower(struct vctl_context *ctx, uint64_t drop, struct vctl_error **err)
+{
+	struct vcontext_lower lower = VCTL_SIZED(struct vcontext_lower);
+	struct context_name what = name_of(ctx->id);
+	int result;
+
+	lower.drop = drop;
+	result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_LOWER_CONTEXT, &lower);
+	if (result >= 0)
+		return 0;
+
+	if (result == -EINVAL && vctl_ceiling_explain(drop, what.text, err) < 0)
+		return -EINVAL;
+	return vctl_error_explain(err, lower_reasons, -result, what.text);
 }
 
 int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *stat,

@@ -7,6 +7,7 @@
 #include <vctl.h>
 
 /* Words that belong to more than one command. */
+#define ADVICE_THREADS		"do it before the second thread is started, or in a child process"
 #define WHY_OLD_MODULE		"the module is older than this program"
 #define ADVICE_OLD_MODULE	"load the vcontext module that came with these programs"
 

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -68,29 +69,33 @@ static int fake_open(const char *path, int flags)
 	return exists ? open("/dev/null", O_RDWR | O_CLOEXEC) : fail_with(ENOENT);
 }
 
-/* copy_struct_from_user(): what the kernel does with a structure of another size than its own. */
-static int copy_in(void *to, size_t to_size, const void *from)
+/*
+ * copy_struct_from_user(): what the kernel does with a structure of another size than its own, of
+ * which the first version had @least bytes.
+ */
+static int copy_in(void *to, size_t to_size, size_t least, const void *from)
 {
 	uint32_t size = *(const uint32_t *)from;
 	const char *bytes = from;
 
-	if (size < to_size)
+	if (size < least)
 		return EINVAL;
 	for (size_t i = to_size; i < size; i++) {
 		if (bytes[i])
 			return E2BIG;
 	}
-	memcpy(to, from, to_size);
+	memset(to, 0, to_size);
+	memcpy(to, from, size < to_size ? size : to_size);
 	return 0;
 }
 
 static int answer_info(void *argument)
 {
 	struct vcontext_info info;
-	int number = fake.info_errno ? fake.info_errno : copy_in(&info, sizeof(info), argument);
+	int number = copy_in(&info, sizeof(info), sizeof(info), argument);
 
-	if (number)
-		return fail_with(number);
+	if (number || fake.info_errno)
+		return fail_with(fake.info_errno ? fake.info_errno : number);
 	fake.info.size = info.size;
 	memcpy(argument, &fake.info, sizeof(fake.info));
 	return 0;
@@ -98,7 +103,8 @@ static int answer_info(void *argument)
 
 static int answer_new(void *argument)
 {
-	int number = copy_in(&fake.new, sizeof(fake.new), argument);
+	int number = copy_in(&fake.new, sizeof(fake.new), offsetof(struct vcontext_new, drop),
+			     argument);
 
 	if (number || fake.new_errno)
 		return fail_with(number ? number : fake.new_errno);
@@ -109,7 +115,8 @@ static int answer_new(void *argument)
 static int answer_open(void *argument)
 {
 	struct vcontext_open *open_argument = argument;
-	int number = copy_in(&fake.open, sizeof(fake.open), argument);
+	int number = copy_in(&fake.open, sizeof(fake.open),
+			     offsetof(struct vcontext_open, drop), argument);
 
 	if (number || fake.open_errno)
 		return fail_with(number ? number : fake.open_errno);
@@ -139,13 +146,20 @@ static int answer_list(void *argument)
 static int answer_stat(void *argument)
 {
 	struct vcontext_stat stat;
-	int number = fake.stat_errno ? fake.stat_errno : copy_in(&stat, sizeof(stat), argument);
+	int number = copy_in(&stat, sizeof(stat), sizeof(stat), argument);
 
-	if (number)
-		return fail_with(number);
+	if (number || fake.stat_errno)
+		return fail_with(fake.stat_errno ? fake.stat_errno : number);
 	fake.stat.size = stat.size;
 	memcpy(argument, &fake.stat, sizeof(fake.stat));
 	return 0;
+}
+
+static int answer_lower(void *argument)
+{
+	int number = copy_in(&fake.lower, sizeof(fake.lower), sizeof(fake.lower), argument);
+
+	return fail_with(number ? number : fake.lower_errno);
 }
 
 static int fake_ioctl(int fd, unsigned long command, void *argument)
@@ -167,6 +181,10 @@ static int fake_ioctl(int fd, unsigned long command, void *argument)
 		return answer_open(argument);
 	case VCONTEXT_LIST:
 		return answer_list(argument);
+	case VCONTEXT_LOWER:
+	case VCONTEXT_LOWER_CONTEXT:
+		fake.lowered_context = command == VCONTEXT_LOWER_CONTEXT;
+		return answer_lower(argument);
 	case VCONTEXT_ENTER:
 		return fail_with(argument ? EFAULT : fake.enter_errno);
 	case VCONTEXT_ADD_FLAGS:

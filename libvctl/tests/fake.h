@@ -22,7 +22,8 @@ struct fake {
 	bool lsm_stub;
 
 	/* What the commands answer: 0, or an errno value. */
-	int info_errno, new_errno, open_errno, enter_errno, add_errno, stat_errno, list_errno;
+	int info_errno, new_errno, open_errno, enter_errno, add_errno, stat_errno, list_errno,
+	    lower_errno;
 	struct vcontext_info info;
 	struct vcontext_stat stat;
 	const uint32_t *ids;
@@ -38,6 +39,8 @@ struct fake {
 	struct vcontext_new new;
 	struct vcontext_open open;
 	struct vcontext_flags flags;
+	struct vcontext_lower lower;
+	bool lowered_context;		/* not the caller */
 };
 
 extern struct fake fake;

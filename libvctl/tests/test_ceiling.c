@@ -134,6 +134,46 @@ START_TEST(every_capability_has_a_name_and_back)
 }
 END_TEST
 
+static const struct {
+	int number;
+	uint64_t drop;
+	enum vctl_code code;
+	const char *why;
+} lower_errors[] = {
+	{ EINVAL, BIT(CAP_KILL), VCTL_THREADS, "more than one thread" },
+	{ EINVAL, BIT(CAP_KILL) | BIT(63), VCTL_BAD_CAP, "capability 63" },
+	{ ENOTTY, BIT(CAP_KILL), VCTL_OLD_KERNEL, "older" },
+	{ ENOMEM, BIT(CAP_KILL), VCTL_SYSTEM, "" },
+};
+
+START_TEST(lower_says_why_not)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	fake.lower_errno = lower_errors[_i].number;
+	ck_assert_int_eq(vctl_lower(dev, lower_errors[_i].drop, &err), -lower_errors[_i].number);
+	assert_error(err, lower_errors[_i].code, lower_errors[_i].number);
+	ck_assert_str_eq(vctl_error_what(err), "capability ceiling");
+	ck_assert_msg(strstr(vctl_error_why(err), lower_errors[_i].why), "%s",
+		      vctl_error_why(err));
+}
+END_TEST
+
+START_TEST(lower_asks_for_the_caller)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	fake.interrupts = 1;
+	ck_assert_int_eq(vctl_lower(dev, vctl_secure_drop(), &err), 0);
+	ck_assert_ptr_null(err);
+	ck_assert_uint_eq(fake.lower.size, sizeof(fake.lower));
+	ck_assert_uint_eq(fake.lower.drop, vctl_secure_drop());
+	ck_assert(!fake.lowered_context);
+}
+END_TEST
+
 Suite *suite_ceiling(void)
 {
 	Suite *suite = suite_create("ceiling");
@@ -146,6 +186,8 @@ Suite *suite_ceiling(void)
 	tcase_add_loop_test(tests, or_not, 0, LENGTH(unknown));
 	tcase_add_test(tests, names_are_written);
 	tcase_add_test(tests, every_capability_has_a_name_and_back);
+	tcase_add_loop_test(tests, lower_says_why_not, 0, LENGTH(lower_errors));
+	tcase_add_test(tests, lower_asks_for_the_caller);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake.h"
@@ -73,6 +75,62 @@ START_TEST(structures_may_grow)
 	wide.more = 1;
 	ck_assert_int_eq(vctl_context_open(dev, &wide.open, &ctx, &err), -E2BIG);
 	assert_error(err, VCTL_OLD_KERNEL, E2BIG);
+}
+END_TEST
+
+/* A program from the time before ceilings, which has nothing behind the end of its structure. */
+START_TEST(structures_may_be_shorter)
+{
+	size_t new_size = offsetof(struct vcontext_new, drop);
+	size_t open_size = offsetof(struct vcontext_open, drop);
+	struct vcontext_new *made = calloc(1, new_size);
+	struct vcontext_open *open = calloc(1, open_size);
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+	struct vctl_context *ctx;
+
+	made->size = (uint32_t)new_size;
+	ck_assert_int_eq(vctl_new(dev, made, &err), 0);
+	ck_assert_uint_eq(fake.new.drop, 0);
+	fake.new_errno = EINVAL;
+	ck_assert_int_eq(vctl_new(dev, made, &err), -EINVAL);
+	assert_error(err, VCTL_THREADS, EINVAL);
+
+	open->size = (uint32_t)open_size;
+	open->id = 70000;
+	open->how = VCONTEXT_OPEN_CREATE;
+	fake.open_errno = EINVAL;
+	ck_assert_int_eq(vctl_context_open(dev, open, &ctx, &err), -EINVAL);
+	assert_error(err, VCTL_BAD_ID, EINVAL);
+	free(made);
+	free(open);
+}
+END_TEST
+
+START_TEST(a_ceiling_is_asked_for)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	struct vcontext_open open = open_of(5, VCONTEXT_OPEN_CREATE, 0);
+	vctl_auto_context struct vctl_context *ctx = NULL;
+	struct vcontext_new made = new_of(0);
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	made.drop = 1ULL << 40;
+	ck_assert_int_eq(vctl_new(dev, &made, &err), 0);
+	ck_assert_uint_eq(fake.new.drop, 1ULL << 40);
+	open.drop = 1ULL << 39;
+	ck_assert_int_eq(vctl_context_open(dev, &open, &ctx, &err), 0);
+	ck_assert_uint_eq(fake.open.drop, 1ULL << 39);
+	vctl_context_close(ctx);
+
+	fake.new_errno = EINVAL;
+	fake.open_errno = EINVAL;
+	made.drop = open.drop = 1ULL << 63;
+	ck_assert_int_eq(vctl_new(dev, &made, &err), -EINVAL);
+	assert_error(err, VCTL_BAD_CAP, EINVAL);
+	ck_assert_int_eq(vctl_context_open(dev, &open, &ctx, &err), -EINVAL);
+	assert_error(err, VCTL_BAD_CAP, EINVAL);
+	ck_assert_str_eq(vctl_error_what(err), "context 5");
 }
 END_TEST
 
@@ -270,6 +328,37 @@ START_TEST(flags_are_added)
 }
 END_TEST
 
+START_TEST(ceilings_are_lowered)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	fake.interrupts = 1;
+	ck_assert_int_eq(vctl_context_lower(ctx, 1ULL << 40, &err), 0);
+	ck_assert_ptr_null(err);
+	ck_assert_uint_eq(fake.lower.size, sizeof(fake.lower));
+	ck_assert_uint_eq(fake.lower.drop, 1ULL << 40);
+	ck_assert(fake.lowered_context);
+
+	fake.lower_errno = EPERM;
+	ck_assert_int_eq(vctl_context_lower(ctx, 1, &err), -EPERM);
+	assert_error(err, VCTL_NOT_ROOT, EPERM);
+	ck_assert_str_eq(vctl_error_what(err), "context 5");
+
+	fake.lower_errno = EINVAL;
+	ck_assert_int_eq(vctl_context_lower(ctx, 1ULL << 63 | 1, &err), -EINVAL);
+	assert_error(err, VCTL_BAD_CAP, EINVAL);
+	ck_assert(strstr(vctl_error_why(err), "capability 63"));
+	/* A capability that the module doesn't know although the kernel has it. */
+	ck_assert_int_eq(vctl_context_lower(ctx, 1, &err), -EINVAL);
+	assert_error(err, VCTL_BAD_CAP, EINVAL);
+
+	fake.lower_errno = ENOTTY;
+	ck_assert_int_eq(vctl_context_lower(ctx, 1, &err), -ENOTTY);
+	assert_error(err, VCTL_OLD_KERNEL, ENOTTY);
+}
+END_TEST
+
 START_TEST(stat_is_passed_on)
 {
 	vctl_auto_context struct vctl_context *ctx = open_context(5);
@@ -333,6 +422,8 @@ Suite *suite_context(void)
 	tcase_add_checked_fixture(tests, fake_reset, NULL);
 	tcase_add_test(tests, new_gives_the_id);
 	tcase_add_test(tests, structures_may_grow);
+	tcase_add_test(tests, structures_may_be_shorter);
+	tcase_add_test(tests, a_ceiling_is_asked_for);
 	tcase_add_loop_test(tests, new_says_why_not, 0, LENGTH(new_errors));
 	tcase_add_test(tests, an_older_kernel_lacks_a_flag);
 	tcase_add_test(tests, open_and_close);
@@ -341,6 +432,7 @@ Suite *suite_context(void)
 	tcase_add_loop_test(tests, enter_says_why_not, 0, LENGTH(enter_errors));
 	tcase_add_test(tests, enter_passes_no_argument);
 	tcase_add_test(tests, flags_are_added);
+	tcase_add_test(tests, ceilings_are_lowered);
 	tcase_add_test(tests, stat_is_passed_on);
 	tcase_add_test(tests, wait_for_the_end);
 	tcase_add_test(tests, wait_keeps_its_time);
