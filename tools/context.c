@@ -11,6 +11,7 @@
 
 #include <vctl.h>
 
+#include "become.h"
 #include "cleanup.h"
 #include "command.h"
 #include "message.h"
@@ -297,19 +298,6 @@ static int announce(const struct plan *plan, uint32_t id)
 
 	printf("New security context is %u\n", id);
 	return message_flush();
-}
-
-/* Returns only on failure. */
-static enum status become(char **argv)
-{
-	execvp(argv[0], argv);
-	if (errno == ENOENT)
-		message_error(argv[0], "there is no such program, or not the interpreter it names",
-			      "check its name and PATH");
-	else
-		message_system(argv[0], errno == EACCES ? "check that it is an executable file" :
-							  NULL);
-	return STATUS_FAILED;
 }
 
 static int leave_terminal(void)
