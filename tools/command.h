@@ -2,6 +2,8 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <vctl.h>
+
 #include "option.h"
 
 /* Exit status of every command. */
@@ -20,6 +22,9 @@ enum status {
  * @text: what it does, for --help
  * @options: its options, ending with a nameless one; --help is added to them
  * @run: does it; @argv[0] is the name, all errors have been told when it returns a status
+ * @take_word: for options that are not in @options: called with the word behind the dashes and the
+ *	data that @run gave option_parse(); returns 0, or a negative value and an error with advice
+ *	for whoever wrote it.  NULL: there are no others
  */
 struct command {
 	const char *name;
@@ -29,9 +34,11 @@ struct command {
 	const char *text;
 	const struct option_entry *options;
 	enum status (*run)(const struct command *self, int argc, char **argv);
+	int (*take_word)(const char *word, void *data, struct vctl_error **err);
 };
 
 extern const struct command command_context;
+extern const struct command command_reducecap;
 extern const struct command command_info;
 extern const struct command command_check;
 

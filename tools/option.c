@@ -29,7 +29,9 @@ static size_t entries_of(const struct command *command, const struct option_entr
 	return count;
 }
 
-static void complain_unknown(const struct command *command, const char *written)
+/* @err: what the command itself says to it, or NULL. */
+static void complain_unknown(const struct command *command, const char *written,
+			     const struct vctl_error *err)
 {
 	const struct option_entry *entries[OPTION_MAX];
 	const char *names[OPTION_MAX + 1] = { NULL };
@@ -44,12 +46,18 @@ static void complain_unknown(const struct command *command, const char *written)
 	near = vctl_nearest(written + strspn(written, "-"), names);
 	if (asprintf(&what, "%s: %s", command->name, written) < 0)
 		what = NULL;
+	if (!near && err) {
+		message_error(what ? what : written, "there is no such option",
+			      vctl_error_advice(err));
+		return;
+	}
 	if (!near || asprintf(&why, "there is no such option; did you mean --%s?", near) < 0)
 		why = NULL;
 	message_usage(command, what ? what : written, why ? why : "there is no such option");
 }
 
-static void complain(const struct command *command, int kind, char **argv)
+static void complain(const struct command *command, int kind, char **argv,
+		     const struct vctl_error *err)
 {
 	char letters[] = { '-', (char)optopt, '\0' };
 	/* A long option is a word of its own; letters can share one that getopt isn't done with. */
@@ -60,7 +68,7 @@ static void complain(const struct command *command, int kind, char **argv)
 
 	if (kind == '?' && (optopt == 0 || letter)) {
 		name = strndup(written, strcspn(written, "="));
-		complain_unknown(command, name ? name : written);
+		complain_unknown(command, name ? name : written, err);
 		return;
 	}
 
@@ -76,6 +84,7 @@ int option_parse(const struct command *command, int argc, char **argv,
 	const struct option_entry *entries[OPTION_MAX];
 	struct option longs[OPTION_MAX + 1] = { { 0 } };
 	size_t count = entries_of(command, entries);
+	vctl_auto_error struct vctl_error *err = NULL;
 	int value;
 
 	for (size_t i = 0; i < count; i++) {
@@ -92,8 +101,12 @@ int option_parse(const struct command *command, int argc, char **argv,
 			option_print_help(stdout, command);
 			return 0;
 		}
+		/* A long option that getopt doesn't know may be one of the command's own. */
+		if (value == '?' && optopt == 0 && command->take_word &&
+		    command->take_word(argv[optind - 1] + 2, data, &err) == 0)
+			continue;
 		if (value == '?' || value == ':') {
-			complain(command, value, argv);
+			complain(command, value, argv, err);
 			return -1;
 		}
 		if (take(value, optarg, data) < 0)

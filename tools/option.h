@@ -26,6 +26,8 @@ struct option_entry {
 
 enum {
 	OPTION_FIRST = 256,
+	OPTION_SECURE = 0x7ffc,
+	OPTION_CAP = 0x7ffd,
 	OPTION_JSON = 0x7ffe,
 	OPTION_HELP = 0x7fff,
 };
@@ -39,7 +41,7 @@ enum {
  * @argc: as in main()
  * @argv: as in main()
  * @take: called with each option's value and argument; returns 0, or -1 when it has complained
- * @data: handed to @take
+ * @data: handed to @take, and to @command->take_word
  * @first: out: index of the first argument behind the options
  *
  * Return: 1 to go on; 0 when the help was asked for and printed; -1 for wrong usage, told.

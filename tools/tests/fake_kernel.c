@@ -7,10 +7,15 @@
  *	FAKE=LOG		the file
  *	FAKE_DEVICE=ERRNO	opening the device fails
  *	FAKE_STUB=no		the kernel has no stub
- *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS
+ *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS, LOWER,
+ *				LOWER_CONTEXT
  *	FAKE_EXISTS=yes		each context exists
  *	FAKE_OWN_FLAGS=BITS	of the caller's context
  *	FAKE_ABI=N		another version of the interface
+ *	FAKE_LOST=MASK		what the caller's ceiling lacks
+ *
+ * It has the 41 capabilities of Linux 5.9, whatever this machine has.  Nothing is really lowered: a
+ * process reads its own ceiling as if it had been, and programs that it becomes don't.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,23 +27,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <vctl.h>
 
 #define LSM_LIST_MODULES 461
+#define LAST_CAPABILITY 40
 
 VCTL_API int open(const char *path, int flags, ...);
 VCTL_API int __open_2(const char *path, int flags);
 VCTL_API int ioctl(int fd, unsigned long command, ...);
+VCTL_API int prctl(int option, ...);
 VCTL_API long syscall(long number, ...);
 
-static unsigned int setting(const char *name, unsigned int otherwise)
+static uint64_t lowered;
+
+static uint64_t mask_setting(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value ? (unsigned int)strtoul(value, NULL, 0) : otherwise;
+	return value ? strtoull(value, NULL, 0) : 0;
+}
+
+static unsigned int setting(const char *name, unsigned int otherwise)
+{
+	return getenv(name) ? (unsigned int)mask_setting(name) : otherwise;
 }
 
 static int open_real(const char *path, int flags, int mode)
@@ -105,10 +120,21 @@ static int answer_info(struct vcontext_info *info)
 	if (errno)
 		return -1;
 	info->abi = setting("FAKE_ABI", VCONTEXT_ABI);
-	info->flags = VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO;
+	info->flags = VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS;
 	info->id = 0;
 	info->own_flags = setting("FAKE_OWN_FLAGS", 0);
 	info->contexts = 3;
+	return 0;
+}
+
+static int answer_lower(const struct vcontext_lower *arg)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "lower %#llx\n", arg->drop);
+	if (answer("FAKE_LOWER", text) < 0)
+		return -1;
+	lowered |= arg->drop;
 	return 0;
 }
 
@@ -150,9 +176,30 @@ int ioctl(int fd, unsigned long command, ...)
 		snprintf(text, sizeof(text), "add flags %u\n",
 			 ((struct vcontext_flags *)arg)->flags);
 		return answer("FAKE_ADD_FLAGS", text);
+	case VCONTEXT_LOWER:
+		return answer_lower(arg);
 	default:
 		return real(fd, command, arg);
 	}
+}
+
+int prctl(int option, ...)
+{
+	int (*real)(int, ...) = dlsym(RTLD_NEXT, "prctl");
+	unsigned long arg[4];
+	va_list list;
+
+	va_start(list, option);
+	for (int i = 0; i < 4; i++)
+		arg[i] = va_arg(list, unsigned long);
+	va_end(list);
+
+	if (option != PR_CAPBSET_READ || !getenv("FAKE"))
+		return real(option, arg[0], arg[1], arg[2], arg[3]);
+	if (arg[0] <= LAST_CAPABILITY)
+		return !((lowered | mask_setting("FAKE_LOST")) >> arg[0] & 1);
+	errno = EINVAL;
+	return -1;
 }
 
 long syscall(long number, ...)
