@@ -29,8 +29,8 @@ struct ceiling {
 	"--secure keeps CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP\n"	\
 	"NET_BIND_SERVICE SYS_CHROOT SYS_PTRACE LEASE AUDIT_WRITE SETFCAP and drops all\n"	\
 	"others.  Who drops one of these without having SETPCAP gets no_new_privs too:\n"	\
-	"setuid programs don't get their owner's rights then.  Under a lowered ceiling no\n"	\
-	"user namespace can be made."
+	"setuid programs don't get their owner's rights then.  User namespaces are closed\n"	\
+	"to processes with a lowered ceiling, but for contexts with the flag userns."
 
 /**
  * ceiling_take() - Take one of CEILING_OPTION_ENTRIES

@@ -12,6 +12,7 @@
 #include <vctl.h>
 
 #include "become.h"
+#include "ceiling.h"
 #include "cleanup.h"
 #include "command.h"
 #include "message.h"
@@ -30,7 +31,9 @@ enum {
 
 static const struct option_entry options[] = {
 	{ "ctx", "N", OPTION_CTX, "the context's id; it is entered if it exists (root only)" },
-	{ "flag", "F[,F...]", OPTION_FLAG, "give the context a flag: lock, private, hideinfo" },
+	{ "flag", "F[,F...]", OPTION_FLAG,
+	  "give the context a flag: lock, private, hideinfo, userns (root only)" },
+	CEILING_OPTION_ENTRIES,
 	{ "hostname", "H", OPTION_HOSTNAME, "let CMD see this host name (root only)" },
 	{ "domainname", "D", OPTION_DOMAINNAME, "let CMD see this NIS domain name (root only)" },
 	{ "disconnect", NULL, OPTION_DISCONNECT, "run CMD in the background, off the terminal" },
@@ -42,6 +45,8 @@ static const struct option_entry options[] = {
 struct plan {
 	uint32_t id;		/* VCONTEXT_ID_ANY: a new one */
 	uint32_t flags;
+	struct ceiling ceiling;
+	uint64_t drop;		/* what @ceiling comes to */
 	const char *hostname;
 	const char *domainname;
 	bool disconnect;
@@ -90,6 +95,9 @@ static int take_option(int value, const char *argument, void *data)
 			return 0;
 		message_fail(err);
 		return -1;
+	case OPTION_SECURE:
+	case OPTION_CAP:
+		return ceiling_take(&plan->ceiling, value, argument);
 	case OPTION_HOSTNAME:
 		return take_name("--hostname", argument, &plan->hostname);
 	case OPTION_DOMAINNAME:
@@ -104,14 +112,15 @@ static int take_option(int value, const char *argument, void *data)
 }
 
 /* The library's words, but for what this command can say better. */
-static int refuse(const struct vctl_error *err)
+static int refuse(const struct plan *plan, const struct vctl_error *err)
 {
 	const char *advice = vctl_error_advice(err);
 
 	switch (vctl_error_code(err)) {
 	case VCTL_NOT_ROOT:
-		advice = "run chcontext as root outside of any context, or leave --ctx out to get "
-			 "a new one";
+		if (plan->id != VCONTEXT_ID_ANY)
+			advice = "run chcontext as root outside of any context, or leave --ctx out "
+				 "to get a new one";
 		break;
 	case VCTL_NO_CONTEXT:
 		advice = "ids over 65535 can only be entered while they are in use; choose one up "
@@ -163,12 +172,16 @@ static int set_names(const struct plan *plan)
 }
 
 /*
- * A context that is in use gets its new flags after we have entered it: should entering fail, it
- * has not been changed, and with private we would lock out ourselves.  From inside we may not do
- * it, so a child does that stays behind in context 0 and is gone before the command runs.
+ * A context that is in use gets its new flags and its lower ceiling after we have entered it:
+ * should entering fail, it has not been changed, and with private we would lock out ourselves.
+ * From inside we may not do it, so a child does that stays behind in context 0 and is gone before
+ * the command runs.
+ *
+ * Neither is done without the other: when the handle was opened the kernel looked at both masks,
+ * and who may do the one may do the other.
  */
-static void flag_from_outside(struct vctl_context *ctx, uint32_t flags, int go,
-			      const struct report *report)
+static void restrict_from_outside(struct vctl_context *ctx, const struct plan *plan, int go,
+				  const struct report *report)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 	ssize_t length;
@@ -183,44 +196,50 @@ static void flag_from_outside(struct vctl_context *ctx, uint32_t flags, int go,
 		_exit(STATUS_FAILED);
 
 	message_to(report->fd);
-	if (vctl_context_add_flags(ctx, flags, &err) < 0)
-		refuse(err);
+	if ((plan->drop && vctl_context_lower(ctx, plan->drop, &err) < 0) ||
+	    (plan->flags && vctl_context_add_flags(ctx, plan->flags, &err) < 0))
+		refuse(plan, err);
 	else
 		report_write(report, "", 1);
 	_exit(STATUS_DONE);
 }
 
-static int enter_first(struct vctl_context *ctx, int go)
+/* The own ceiling before the context's: it is gone with this process should the rest fail. */
+static int enter_first(struct vctl_device *dev, struct vctl_context *ctx, const struct plan *plan,
+		       int go)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 
-	if (vctl_context_enter(ctx, &err) < 0)
-		return refuse(err);
+	if (vctl_context_enter(ctx, &err) < 0 ||
+	    (plan->drop && vctl_lower(dev, plan->drop, &err) < 0))
+		return refuse(plan, err);
 	if (write(go, "", 1) != 1) {
-		message_system("flags of the context", NULL);
+		message_system("flags and ceiling of the context", NULL);
 		return -1;
 	}
 
 	return 0;
 }
 
-static int enter_and_flag(struct vctl_context *ctx, uint32_t flags)
+static int enter_and_restrict(struct vctl_device *dev, struct vctl_context *ctx,
+			      const struct plan *plan)
 {
+	const char *what = "flags and ceiling of the context";
 	struct report report;
 	char told[PIPE_BUF];
 	int entered;
 	int go[2];
 
 	if (pipe2(go, O_CLOEXEC) < 0 || report_fork(&report) < 0) {
-		message_system("flags of the context", NULL);
+		message_system(what, NULL);
 		return -1;
 	}
 	if (report.child == 0) {
 		close(go[1]);
-		flag_from_outside(ctx, flags, go[0], &report);
+		restrict_from_outside(ctx, plan, go[0], &report);
 	}
 
-	entered = enter_first(ctx, go[1]);
+	entered = enter_first(dev, ctx, plan, go[1]);
 	close(go[0]);
 	close(go[1]);
 	/* A single zero byte says that it has been done; text why not. */
@@ -228,8 +247,7 @@ static int enter_and_flag(struct vctl_context *ctx, uint32_t flags)
 		if (*told)
 			message_relay(told);
 		else
-			message_error("flags of the context", "the child that adds them was killed",
-				      "try again");
+			message_error(what, "the child that changes them was killed", "try again");
 		entered = -1;
 	}
 	report_reap(&report);
@@ -243,8 +261,9 @@ static int enter_new(struct vctl_device *dev, const struct plan *plan, uint32_t 
 	vctl_auto_error struct vctl_error *err = NULL;
 
 	made.flags = plan->flags;
+	made.drop = plan->drop;
 	if (vctl_new(dev, &made, &err) < 0)
-		return refuse(err);
+		return refuse(plan, err);
 
 	*id = made.id;
 	return 0;
@@ -260,19 +279,20 @@ static int enter_named(struct vctl_device *dev, const struct plan *plan)
 	open.how = made ? VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL : 0;
 	open.id = plan->id;
 	open.flags = plan->flags;
-	/* Alone the one who makes it gives it all its flags at once. */
+	open.drop = plan->drop;
+	/* Alone the one who makes it gives it flags and ceiling at once. */
 	if (vctl_context_open(dev, &open, &ctx, &err) < 0 && vctl_error_code(err) == VCTL_EXISTS) {
 		made = false;
 		open.how = VCONTEXT_OPEN_CREATE;
 		vctl_context_open(dev, &open, &ctx, &err);
 	}
 	if (!ctx)
-		return refuse(err);
+		return refuse(plan, err);
 
-	if (plan->flags && !made)
-		return enter_and_flag(ctx, plan->flags);
+	if ((plan->flags || plan->drop) && !made)
+		return enter_and_restrict(dev, ctx, plan);
 
-	return vctl_context_enter(ctx, &err) < 0 ? refuse(err) : 0;
+	return vctl_context_enter(ctx, &err) < 0 ? refuse(plan, err) : 0;
 }
 
 /* The steps in the order in which they happen; nothing outlives this process if one fails. */
@@ -283,7 +303,7 @@ static int enter(const struct plan *plan, uint32_t *id)
 
 	*id = plan->id;
 	if (vctl_device_open(&dev, &err) < 0)
-		return refuse(err);
+		return refuse(plan, err);
 	if (set_names(plan) < 0)
 		return -1;
 
@@ -378,6 +398,8 @@ static enum status run(const struct command *self, int argc, char **argv)
 
 	if (go_on <= 0)
 		return go_on < 0 ? STATUS_USAGE : STATUS_DONE;
+	if (ceiling_drop(self, &plan.ceiling, &plan.drop) < 0)
+		return STATUS_USAGE;
 	if (first == argc)
 		return message_usage(self, self->name, "which command to run there is missing");
 
@@ -393,8 +415,9 @@ static enum status run(const struct command *self, int argc, char **argv)
 const struct command command_context = {
 	.name = "context",
 	.classic = "chcontext",
-	.usage = "[--ctx N] [--flag F]... [--hostname H] [--domainname D]\n"
-		 "           [--disconnect] [--silent] CMD [ARG...]",
+	.usage = "[--ctx N] [--flag F]... [--secure] [--cap CAP|!CAP]...\n"
+		 "           [--hostname H] [--domainname D] [--disconnect] [--silent]\n"
+		 "           CMD [ARG...]",
 	.summary = "run a command in a security context of its own",
 	.text = "Move into a new security context, which anybody may, and run CMD there: it sees\n"
 		"and reaches process 1 and the processes of its own context, no others, and there\n"
@@ -402,7 +425,10 @@ const struct command command_context = {
 		"the watcher, which sees all processes and can act on its own alone, 2 to 65535\n"
 		"are free to use.  Options end at CMD.\n\n"
 		"Flags: lock (its processes cannot change context again), private (nobody can\n"
-		"enter it, not even root), hideinfo (its processes are not told their context).",
+		"enter it, not even root), hideinfo (its processes are not told their context),\n"
+		"userns (its processes may use user namespaces, otherwise closed to them).\n\n"
+		"The context remembers its capability ceiling: who enters it later gets it too.\n"
+		CEILING_TEXT,
 	.options = options,
 	.run = run,
 };

@@ -127,6 +127,27 @@ static int answer_info(struct vcontext_info *info)
 	return 0;
 }
 
+/* "WORDS[ drop MASK]\n", so that what asks for no ceiling reads as it always did. */
+static int answer_with_drop(const char *setting_name, const char *words, uint64_t drop)
+{
+	char text[120];
+
+	if (drop)
+		snprintf(text, sizeof(text), "%s drop %#llx\n", words, (unsigned long long)drop);
+	else
+		snprintf(text, sizeof(text), "%s\n", words);
+	return answer(setting_name, text);
+}
+
+static int answer_new(struct vcontext_new *arg)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "new flags %u", arg->flags);
+	arg->id = 65540;
+	return answer_with_drop("FAKE_NEW", text, arg->drop);
+}
+
 static int answer_lower(const struct vcontext_lower *arg)
 {
 	char text[80];
@@ -146,8 +167,10 @@ static int answer_open(struct vcontext_open *arg)
 		errno = EEXIST;
 		return -1;
 	}
-	snprintf(text, sizeof(text), "open id %u how %u flags %u\n", arg->id, arg->how, arg->flags);
-	return answer("FAKE_OPEN", text) < 0 ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+	snprintf(text, sizeof(text), "open id %u how %u flags %u", arg->id, arg->how, arg->flags);
+	if (answer_with_drop("FAKE_OPEN", text, arg->drop) < 0)
+		return -1;
+	return open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
 }
 
 int ioctl(int fd, unsigned long command, ...)
@@ -165,9 +188,7 @@ int ioctl(int fd, unsigned long command, ...)
 	case VCONTEXT_INFO:
 		return answer_info(arg);
 	case VCONTEXT_NEW:
-		snprintf(text, sizeof(text), "new flags %u\n", ((struct vcontext_new *)arg)->flags);
-		((struct vcontext_new *)arg)->id = 65540;
-		return answer("FAKE_NEW", text);
+		return answer_new(arg);
 	case VCONTEXT_OPEN:
 		return answer_open(arg);
 	case VCONTEXT_ENTER:
@@ -176,6 +197,10 @@ int ioctl(int fd, unsigned long command, ...)
 		snprintf(text, sizeof(text), "add flags %u\n",
 			 ((struct vcontext_flags *)arg)->flags);
 		return answer("FAKE_ADD_FLAGS", text);
+	case VCONTEXT_LOWER_CONTEXT:
+		snprintf(text, sizeof(text), "lower context %#llx\n",
+			 ((struct vcontext_lower *)arg)->drop);
+		return answer("FAKE_LOWER_CONTEXT", text);
 	case VCONTEXT_LOWER:
 		return answer_lower(arg);
 	default:
