@@ -222,9 +222,12 @@ static void move_current(struct context *to)
 	struct context *from = current_context();
 
 	refcount_inc(&to->users);
-	if (from)
+	if (from) {
 		index_remove(from, current);
+		limit_leave(from, current);
+	}
 	rcu_assign_pointer(task_blob(current)->context, to);
+	limit_enter(to);
 	index_add(to, current);
 	if (from)
 		context_put(from);

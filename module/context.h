@@ -28,7 +28,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
+#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
+			 VCONTEXT_USERNS)
 
 struct context {
 	refcount_t		users;
@@ -51,6 +52,8 @@ struct context {
 
 	wait_queue_head_t	empty;		/* woken when the last process has gone */
 
+	atomic_t		tasks;		/* in it and in those made inside it, see limit.c */
+
 	struct ipc_namespace	*queues;	/* with its message queues; NULL: none yet */
 	bool			has_ipc;	/* there is, or was, an object of System V IPC */
 	struct work_struct	ending;		/* see ipc.c */
@@ -66,6 +69,7 @@ struct task_blob {
 	struct rb_node		node;		/* in context->processes, if @nr */
 	pid_t			nr;		/* of the process in the initial PID namespace */
 	u64			dropped;	/* only ever added to, by the task; see cap.c */
+	bool			charged;	/* it counts in context->tasks; by the task alone */
 	bool			entering;	/* the task enters a context; no child may ask it to trace */
 };
 
@@ -178,6 +182,11 @@ bool confined(void);
 u64 *file_wisher(const struct file *file);
 void file_made_terminal(struct inode *inode);
 extern const struct vcontext_hook file_hooks[];
+
+/* limit.c */
+int limit_fork(struct context *context, struct task_struct *task);
+void limit_enter(struct context *context);
+void limit_leave(struct context *context, struct task_struct *task);
 
 /* ipc.c */
 bool ipc_sees(const struct kern_ipc_perm *perm, bool own);

@@ -46,6 +46,8 @@ static int stat_context(struct context *context, void __user *user)
 	arg.created = context->created;
 	arg.parent = context_id(context->parent);
 	arg.dropped = context_dropped(context);
+	arg.tasks = atomic_read(&context->tasks);
+	arg.pad = 0;
 	if (context_flags(current_context()) & VCONTEXT_HIDEINFO) {
 		arg.flags = 0;
 		arg.parent = VCONTEXT_ID_ANY;

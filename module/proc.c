@@ -10,6 +10,7 @@ static const struct {
 	const char *name;
 } flag_names[] = {
 	{ VCONTEXT_LOCK, "lock" },
+	{ VCONTEXT_NPROC, "nproc" },
 	{ VCONTEXT_PRIVATE, "private" },
 	{ VCONTEXT_HIDEINFO, "hideinfo" },
 	{ VCONTEXT_USERNS, "userns" },

@@ -105,9 +105,22 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 		if (!in_own_context(rcu_dereference(current->real_parent)))
 			return -EINVAL;
 	}
+	if (own) {
+		int err = limit_fork(own, task);
+
+		if (err)
+			return err;
+	}
 	RCU_INIT_POINTER(task_blob(task)->context, own);
 	task_blob(task)->dropped = task_blob(current)->dropped;
 	return 0;
+}
+
+/* Also of one that never was: the fork has failed, in the one who forks. */
+static void task_free(struct task_struct *task)
+{
+	if (task_blob(task)->charged)
+		limit_leave(rcu_access_pointer(task_blob(task)->context), task);
 }
 
 void task_join(struct task_struct *task)
@@ -128,6 +141,7 @@ void task_leave(struct task_struct *task)
 	if (!context)
 		return;
 	gone = index_remove(context, task);
+	limit_leave(context, task);
 	RCU_INIT_POINTER(task_blob(task)->context, CONTEXT_GONE);
 	if (gone)
 		context_put(context);
@@ -262,6 +276,7 @@ static int bpf(int cmd, union bpf_attr *attr, unsigned int size)
 
 const struct vcontext_hook task_hooks[] = {
 	VCONTEXT_HOOK(task_alloc, task_alloc),
+	VCONTEXT_HOOK(task_free, task_free),
 	VCONTEXT_HOOK(task_kill, task_kill),
 	VCONTEXT_HOOK(ptrace_access_check, ptrace_access_check),
 	VCONTEXT_HOOK(ptrace_traceme, ptrace_traceme),

@@ -32,7 +32,7 @@ enum {
 static const struct option_entry options[] = {
 	{ "ctx", "N", OPTION_CTX, "the context's id; it is entered if it exists (root only)" },
 	{ "flag", "F[,F...]", OPTION_FLAG,
-	  "give the context a flag: lock, private, hideinfo, userns (root only)" },
+	  "a flag: lock, nproc, private, hideinfo, userns (root only)" },
 	CEILING_OPTION_ENTRIES,
 	{ "hostname", "H", OPTION_HOSTNAME, "let CMD see this host name (root only)" },
 	{ "domainname", "D", OPTION_DOMAINNAME, "let CMD see this NIS domain name (root only)" },
@@ -424,9 +424,10 @@ const struct command command_context = {
 		"is no way back.  With --ctx root outside of any context names the context: 1 is\n"
 		"the watcher, which sees all processes and can act on its own alone, 2 to 65535\n"
 		"are free to use.  Options end at CMD.\n\n"
-		"Flags: lock (its processes cannot change context again), private (nobody can\n"
-		"enter it, not even root), hideinfo (its processes are not told their context),\n"
-		"userns (its processes may use user namespaces, otherwise closed to them).\n\n"
+		"Flags: lock (its processes cannot change context again), nproc (ulimit -u is of\n"
+		"the whole context), private (nobody can enter it, not even root), hideinfo (its\n"
+		"processes are not told their context), userns (they may use user namespaces,\n"
+		"otherwise closed to them).\n\n"
 		"The context remembers its capability ceiling: who enters it later gets it too.\n"
 		CEILING_TEXT,
 	.options = options,

@@ -241,8 +241,8 @@ void fake_reset(void)
 		.ids_at_once = UINT32_MAX,
 		.poll_answer = 1,
 		.info = { .abi = VCONTEXT_ABI,
-			  .flags = VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO |
-				   VCONTEXT_USERNS },
+			  .flags = VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE |
+				   VCONTEXT_HIDEINFO | VCONTEXT_USERNS },
 	};
 	strdup_budget = -1;
 }

@@ -120,7 +120,8 @@ static int answer_info(struct vcontext_info *info)
 	if (errno)
 		return -1;
 	info->abi = setting("FAKE_ABI", VCONTEXT_ABI);
-	info->flags = VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS;
+	info->flags = VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO |
+		      VCONTEXT_USERNS;
 	info->id = 0;
 	info->own_flags = setting("FAKE_OWN_FLAGS", 0);
 	info->contexts = 3;

@@ -55,6 +55,7 @@
  * made inside of it, before or after.
  */
 #define VCONTEXT_LOCK		(1U << 0)	/* its processes create and enter no context */
+#define VCONTEXT_NPROC		(1U << 2)	/* RLIMIT_NPROC is of the whole context */
 #define VCONTEXT_PRIVATE	(1U << 3)	/* nobody enters it after its first process */
 #define VCONTEXT_HIDEINFO	(1U << 5)	/* no context lines in /proc/PID/status inside */
 #define VCONTEXT_USERNS		(1U << 6)	/* user namespaces are open to it; root of context 0 */
@@ -162,6 +163,8 @@ struct vcontext_lower {
  * @parent: out: the context whose process made it; VCONTEXT_ID_ANY to callers under hideinfo
  * @uid: out: who made it, as the caller's user namespace sees that user
  * @dropped: out: what its ceiling lacks
+ * @tasks: out: how many tasks, threads included, are in it and in contexts made inside it
+ * @pad: out: 0
  */
 struct vcontext_stat {
 	__u32 size;
@@ -172,6 +175,8 @@ struct vcontext_stat {
 	__u32 parent;
 	__u32 uid;
 	__u64 dropped;
+	__u32 tasks;
+	__u32 pad;
 };
 
 /**
