@@ -8,6 +8,10 @@
 
 static int message_fd = STDERR_FILENO;
 
+/* Did standard output fail, and why; 0 if it was not to be seen. */
+static bool output_failed;
+static int output_errno;
+
 bool message_colour(FILE *stream)
 {
 	const char *no_colour = getenv("NO_COLOR");
@@ -42,6 +46,18 @@ void message_defuse(char *text)
 	}
 }
 
+/* The reason is known only at once: the next call succeeds, with nothing left to write. */
+static void push_output(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+
+	if (!output_failed)
+		output_errno = errno;
+	output_failed = true;
+}
+
 static void write_all(int fd, const char *text, size_t length)
 {
 	while (length > 0) {
@@ -64,7 +80,7 @@ void message_error(const char *what, const char *why, const char *advice)
 	auto_free char *text = NULL;
 	auto_free char *line = NULL;
 
-	fflush(stdout);
+	push_output();
 	if (asprintf(&text, "%s: %s%s%s%s", what, why, more ? " (" : "", more ? advice : "",
 		     more ? ")" : "") < 0) {
 		text = NULL;
@@ -96,7 +112,7 @@ enum status message_system(const char *what, const char *advice)
 
 void message_relay(const char *line)
 {
-	fflush(stdout);
+	push_output();
 	write_all(message_fd, line, strlen(line));
 }
 
@@ -113,9 +129,15 @@ enum status message_usage(const struct command *command, const char *what, const
 
 int message_flush(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	static bool told;
+
+	push_output();
+	if (!output_failed)
 		return 0;
 
-	message_system("standard output", NULL);
+	if (!told)
+		message_error("standard output", output_errno ? strerror(output_errno) :
+				      "it did not take everything", NULL);
+	told = true;
 	return -1;
 }
