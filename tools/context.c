@@ -166,19 +166,12 @@ static int set_names(const struct plan *plan)
  * has not been changed, and with private we would lock out ourselves.  From inside we may not do
  * it, so a child does that stays behind in context 0 and is gone before the command runs.
  */
-static void flag_from_outside(struct vctl_context *ctx, uint32_t flags, int go,
-			      const struct report *report)
+static void flag_from_outside(struct vctl_context *ctx, uint32_t flags, const struct report *report)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
-	ssize_t length;
-	char byte;
 
-	do {
-		length = read(go, &byte, 1);
-	} while (length < 0 && errno == EINTR);
-
-	/* Nothing to read: we were not let in, or have been killed. */
-	if (length != 1)
+	/* We were not let in, or have been killed. */
+	if (report_wait(report) < 0)
 		_exit(STATUS_FAILED);
 
 	message_to(report->fd);
@@ -189,13 +182,15 @@ static void flag_from_outside(struct vctl_context *ctx, uint32_t flags, int go,
 	_exit(STATUS_DONE);
 }
 
-static int enter_first(struct vctl_context *ctx, int go)
+static int enter_first(struct vctl_context *ctx, const struct report *report)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 
-	if (vctl_context_enter(ctx, &err) < 0)
+	if (vctl_context_enter(ctx, &err) < 0) {
+		report_go(report, false);
 		return refuse(err);
-	if (write(go, "", 1) != 1) {
+	}
+	if (report_go(report, true) < 0) {
 		message_system("flags of the context", NULL);
 		return -1;
 	}
@@ -208,20 +203,15 @@ static int enter_and_flag(struct vctl_context *ctx, uint32_t flags)
 	struct report report;
 	char told[PIPE_BUF];
 	int entered;
-	int go[2];
 
-	if (pipe2(go, O_CLOEXEC) < 0 || report_fork(&report) < 0) {
+	if (report_fork(&report) < 0) {
 		message_system("flags of the context", NULL);
 		return -1;
 	}
-	if (report.child == 0) {
-		close(go[1]);
-		flag_from_outside(ctx, flags, go[0], &report);
-	}
+	if (report.child == 0)
+		flag_from_outside(ctx, flags, &report);
 
-	entered = enter_first(ctx, go[1]);
-	close(go[0]);
-	close(go[1]);
+	entered = enter_first(ctx, &report);
 	/* A single zero byte says that it has been done; text why not. */
 	if (report_read(&report, told, sizeof(told)) != 1 && entered == 0) {
 		if (*told)
@@ -322,7 +312,10 @@ static int leave_terminal(void)
 	return 0;
 }
 
-/* What the child tells before it becomes the command; a message behind it says that it failed. */
+/*
+ * What the child tells before it becomes the command; then it waits until the parent has told the
+ * id.  A message, here or behind it, says that it failed.
+ */
 struct started {
 	char mark;		/* 0, no message begins with that */
 	uint32_t id;
@@ -337,19 +330,20 @@ static void run_disconnected(const struct plan *plan, const struct report *repor
 	if (enter(plan, &id) < 0 || leave_terminal() < 0)
 		_exit(STATUS_FAILED);
 
-	/* A parent that was killed meanwhile has nobody started. */
+	/* A parent that was killed meanwhile, or could not tell the id, has nobody started. */
 	started.id = id;
-	if (report_write(report, &started, sizeof(started)) < 0)
+	if (report_write(report, &started, sizeof(started)) < 0 || report_wait(report) < 0)
 		_exit(STATUS_FAILED);
 	_exit(become(plan->argv));
 }
 
 static enum status disconnect(const struct plan *plan)
 {
+	enum status status = STATUS_FAILED;
 	struct started started;
 	struct report report;
 	char told[PIPE_BUF];
-	const char *message = told;
+	bool heard = false;
 	size_t length;
 
 	if (report_fork(&report) < 0)
@@ -357,18 +351,22 @@ static enum status disconnect(const struct plan *plan)
 	if (report.child == 0)
 		run_disconnected(plan, &report);
 
-	length = report_read(&report, told, sizeof(told));
-	if (length >= sizeof(started) && told[0] == '\0') {
+	length = report_take(&report, told, sizeof(started));
+	if (length == sizeof(started) && told[0] == '\0') {
 		memcpy(&started, told, sizeof(started));
-		message += sizeof(started);
-		if (length == sizeof(started))
-			return announce(plan, started.id) < 0 ? STATUS_FAILED : STATUS_DONE;
+		if (announce(plan, started.id) == 0)
+			status = STATUS_DONE;
+		heard = report_go(&report, status == STATUS_DONE) == 0;
+		length = 0;
 	}
 
-	if (*message)
-		message_relay(message);
-	else
+	report_read(&report, told + length, sizeof(told) - length);
+	if (*told)
+		message_relay(told);
+	else if (!heard)
 		message_error(plan->argv[0], "it was killed before it had started", NULL);
+	else if (status == STATUS_DONE)
+		return STATUS_DONE;
 	report_reap(&report);
 	return STATUS_FAILED;
 }
