@@ -10,8 +10,13 @@ export CC CFLAGS
 
 BUILD := $(CURDIR)/build
 
-# The kernel that a module for this machine is built for.
-KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
+# The kernel that a module for this machine is built for: the running one, if it has the stub.
+running  := /lib/modules/$(shell uname -r)/build
+has_stub  = $(shell grep -sx CONFIG_SECURITY_VCONTEXT=y $(1)/include/config/auto.conf)
+KDIR     ?= $(if $(call has_stub,$(running)),$(running))
+
+no_module = $(if $(wildcard $(running)),the running kernel lacks the stub patch,no headers of the \
+	running kernel are here)
 
 # The kernel of a guest: guest-stage is told which, and where it is.
 KERNEL    ?= stub
@@ -25,8 +30,8 @@ sub = $(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)
 .DELETE_ON_ERROR:
 
 all: libraries tools $(if $(KDIR),module)
-	$(if $(KDIR),,@echo "No headers of the running kernel: without vcontext.ko (make KDIR=... \
-	builds it for the kernel there, make check for the kernel of the tests).")
+	$(if $(KDIR),,@echo "Without vcontext.ko: $(no_module) (make KDIR=DIRECTORY builds it for \
+	the kernel there, make check for the kernel of the tests).")
 
 libraries tools: | have-deps
 libraries:
@@ -49,10 +54,16 @@ define build-module
 	$(MAKE) --no-print-directory -C $(1) M=$(2) $(3) modules
 endef
 
-module: | have-deps
-	$(if $(KDIR),,@echo "make module: no kernel headers found (give KDIR=DIRECTORY of a kernel \
-	built with the stub patch)" >&2; exit 1)
+module: stub-in-kernel | have-deps
 	+$(call build-module,$(KDIR),$(BUILD)/module)
+
+.PHONY: stub-in-kernel
+stub-in-kernel:
+	$(if $(KDIR),,@echo "make module: $(no_module) (give KDIR=DIRECTORY of a kernel built with \
+	the stub patch)" >&2; exit 1)
+	$(if $(call has_stub,$(KDIR)),,@echo "make module: the kernel in $(KDIR) lacks the stub \
+	patch (see the README; CONFIG_SECURITY_VCONTEXT=y is to be in its \
+	include/config/auto.conf)" >&2; exit 1)
 
 # What a guest gets from here: process 1, and an archive of modules, libraries and tools.
 guest     := $(BUILD)/guest
@@ -136,7 +147,7 @@ export greeting
 shell: | have-deps
 	@qemu-tests/vm --tty -- bash -c 'echo "$$0"; exec bash -l' "$$greeting"
 
-install: libraries tools
+install: $(if $(KDIR),stub-in-kernel) libraries tools
 	+$(call sub,libvctl) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 	+$(call sub,tools) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 	$(if $(KDIR),+$(MAKE) --no-print-directory install-module)
@@ -149,7 +160,7 @@ clean:
 	rm -rf $(BUILD)
 
 help:
-	@echo 'make          libraries and tools; the module where kernel headers are (KDIR=DIR)'
+	@echo 'make          libraries and tools; the module for a kernel with the stub (KDIR=DIR)'
 	@echo 'make demo     boot a guest and play the first examples there'
 	@echo 'make check    unit tests, static checks, tests in guests'
 	@echo 'make check-long  the long runs on the debug kernel'
