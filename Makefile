@@ -33,17 +33,21 @@ all: libraries tools $(if $(KDIR),module)
 	$(if $(KDIR),,@echo "Without vcontext.ko: $(no_module) (make KDIR=DIRECTORY builds it for \
 	the kernel there, make check for the kernel of the tests).")
 
-libraries tools: | have-deps
+libraries tools: | have-build-deps
 libraries:
 	+$(call sub,libvctl) all
 
 tools: libraries
 	+$(call sub,tools) all
 
-# have-deps: what is missing is installed; a look at the list costs a tenth of a second.
-.PHONY: have-deps
+# What is missing is installed, for building alone or for the tests too; a look at the list costs
+# a tenth of a second.  make install does without.
+.PHONY: have-deps have-build-deps
 have-deps deps:
 	@qemu-tests/deps
+
+have-build-deps:
+	@qemu-tests/deps --build
 
 # $(call build-module,KERNEL DIRECTORY,COPY OF THE SOURCES,MORE ARGUMENTS): in a copy, so that the
 # sources stay clean and kernels don't get in each other's way.
@@ -54,7 +58,7 @@ define build-module
 	$(MAKE) --no-print-directory -C $(1) M=$(2) $(3) modules
 endef
 
-module: stub-in-kernel | have-deps
+module: stub-in-kernel | have-build-deps
 	+$(call build-module,$(KDIR),$(BUILD)/module)
 
 .PHONY: stub-in-kernel
@@ -147,13 +151,15 @@ export greeting
 shell: | have-deps
 	@qemu-tests/vm --tty -- bash -c 'echo "$$0"; exec bash -l' "$$greeting"
 
-install: $(if $(KDIR),stub-in-kernel) libraries tools
+# Their own makefiles build what is missing.
+install: $(if $(KDIR),stub-in-kernel)
 	+$(call sub,libvctl) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 	+$(call sub,tools) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 	$(if $(KDIR),+$(MAKE) --no-print-directory install-module)
 
 .PHONY: install-module
-install-module: module
+install-module: stub-in-kernel
+	+$(call build-module,$(KDIR),$(BUILD)/module)
 	$(MAKE) -C $(KDIR) M=$(BUILD)/module INSTALL_MOD_PATH=$(DESTDIR) modules_install
 
 clean:
@@ -165,6 +171,7 @@ help:
 	@echo 'make check    unit tests, static checks, tests in guests'
 	@echo 'make check-long  the long runs on the debug kernel'
 	@echo 'make shell    a root shell in a guest'
-	@echo 'make install  DESTDIR= PREFIX=/usr/local'
-	@echo 'make deps     install the Debian packages that all this needs'
+	@echo 'make install  DESTDIR= PREFIX=/usr/local; installs no packages'
+	@echo 'make deps     install the Debian packages that all this needs; make alone installs'
+	@echo '              those for building, make check, demo and shell all'
 	@echo 'make clean    remove build/ (kernels and images stay in ~/.cache/vcontext)'
