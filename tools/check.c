@@ -36,6 +36,7 @@ struct scene {
 	struct vcontext_info info;
 	int stub;
 	int module;
+	mode_t mode;			/* of the device; 0: there is no such file to be seen */
 };
 
 enum result {
@@ -108,21 +109,25 @@ static enum result check_module(const struct scene *scene, struct finding *findi
 
 static enum result check_device(const struct scene *scene, struct finding *finding)
 {
-	struct stat stat_of;
-
 	if (!scene->dev && scene->module <= 0)
 		return finish(finding, RESULT_SKIPPED, "it comes with the module");
-	if (stat(VCONTEXT_DEVICE, &stat_of) < 0)
+	if (!scene->mode)
 		return scene->err ? fail_by(finding, scene->err) :
-				    fail(finding, "", "%s", strerror(errno));
-	if (!S_ISCHR(stat_of.st_mode))
+				    fail(finding, "", "there is no such file to be seen");
+	if (!S_ISCHR(scene->mode))
 		return fail(finding, "remove it, and load the module anew", "it is not a device");
-	if ((stat_of.st_mode & 0777) != 0666)
+	if ((scene->mode & 0777) != 0666)
 		return fail(finding, "run chmod 0666 " VCONTEXT_DEVICE " as root",
 			    "its mode is %04o, not 0666: not everybody can use it",
-			    stat_of.st_mode & 0777);
+			    scene->mode & 0777);
 
 	return finish(finding, RESULT_OK, "it is there, with mode 0666");
+}
+
+/* As the library says it: what the mode refuses is no policy's doing. */
+static bool mode_keeps_out(const struct scene *scene)
+{
+	return vctl_error_errno(scene->err) == EACCES && scene->mode && (scene->mode & 0006) != 0006;
 }
 
 static enum result check_policy(const struct scene *scene, struct finding *finding)
@@ -130,10 +135,10 @@ static enum result check_policy(const struct scene *scene, struct finding *findi
 	char list[200] = "";
 	auto_file FILE *file = NULL;
 
-	if (!scene->dev && vctl_error_code(scene->err) == VCTL_NO_ACCESS)
-		return fail_by(finding, scene->err);
-	if (!scene->dev)
+	if (!scene->dev && (vctl_error_code(scene->err) != VCTL_NO_ACCESS || mode_keeps_out(scene)))
 		return finish(finding, RESULT_SKIPPED, "the device comes first");
+	if (!scene->dev)
+		return fail_by(finding, scene->err);
 
 	file = fopen("/sys/kernel/security/lsm", "re");
 	if (file && fgets(list, sizeof(list), file))
@@ -268,6 +273,20 @@ static bool run_checks(const struct scene *scene, struct json_object *rows)
 	return good;
 }
 
+static void look_around(struct scene *scene)
+{
+	struct stat device;
+
+	scene->stub = vctl_stub_present();
+	scene->module = vctl_module_loaded();
+	scene->mode = stat(VCONTEXT_DEVICE, &device) == 0 ? device.st_mode : 0;
+	if (vctl_device_open(&scene->dev, &scene->err) == 0 &&
+	    vctl_info(scene->dev, &scene->info, &scene->err) < 0) {
+		vctl_device_close(scene->dev);
+		scene->dev = NULL;
+	}
+}
+
 static enum status run(const struct command *self, int argc, char **argv)
 {
 	struct scene scene = { .info = VCTL_SIZED(struct vcontext_info) };
@@ -279,14 +298,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 	if (go_on <= 0)
 		return go_on < 0 ? STATUS_USAGE : STATUS_DONE;
 
-	scene.stub = vctl_stub_present();
-	scene.module = vctl_module_loaded();
-	if (vctl_device_open(&scene.dev, &scene.err) == 0 &&
-	    vctl_info(scene.dev, &scene.info, &scene.err) < 0) {
-		vctl_device_close(scene.dev);
-		scene.dev = NULL;
-	}
-
+	look_around(&scene);
 	rows = json_object_new_array();
 	good = run_checks(&scene, rows);
 	table_print(columns, rows, json);

@@ -5,7 +5,8 @@
  * it does nothing.
  *
  *	FAKE=LOG		the file
- *	FAKE_DEVICE=ERRNO	opening the device fails
+ *	FAKE_DEVICE=ERRNO	opening the device fails; 2: the module is not loaded
+ *	FAKE_MODE=MODE		of the device, if it is not missing; 0666 otherwise
  *	FAKE_STUB=no		the kernel has no stub
  *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS
  *	FAKE_EXISTS=yes		each context exists
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@
 
 VCTL_API int open(const char *path, int flags, ...);
 VCTL_API int __open_2(const char *path, int flags);
+VCTL_API int stat(const char *path, struct stat *node);
 VCTL_API int ioctl(int fd, unsigned long command, ...);
 VCTL_API long syscall(long number, ...);
 
@@ -57,6 +60,13 @@ static void record(const char *text)
 	close(fd);
 }
 
+/* And the module too; sets errno. */
+static bool device_is_missing(void)
+{
+	errno = ENOENT;
+	return setting("FAKE_DEVICE", 0) == ENOENT;
+}
+
 /* Paths of the kernel that are not those of this machine; -2 for all others. */
 static int open_fake(const char *path)
 {
@@ -66,10 +76,8 @@ static int open_fake(const char *path)
 		errno = (int)setting("FAKE_DEVICE", 0);
 		return errno ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
 	}
-	if (strcmp(path, "/sys/module/vcontext/initstate") == 0) {
-		errno = (int)setting("FAKE_DEVICE", 0);
-		return errno ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
-	}
+	if (strcmp(path, "/sys/module/vcontext/initstate") == 0)
+		return device_is_missing() ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
 
 	return -2;
 }
@@ -90,6 +98,17 @@ int open(const char *path, int flags, ...)
 int __open_2(const char *path, int flags)
 {
 	return open(path, flags);
+}
+
+int stat(const char *path, struct stat *node)
+{
+	if (!getenv("FAKE") || strcmp(path, VCONTEXT_DEVICE) != 0)
+		return fstatat(AT_FDCWD, path, node, 0);
+	if (device_is_missing())
+		return -1;
+
+	*node = (struct stat){ .st_mode = S_IFCHR | setting("FAKE_MODE", 0666) };
+	return 0;
 }
 
 static int answer(const char *setting_name, const char *text)
