@@ -48,10 +48,10 @@ static const struct vctl_reason new_reasons[] = {
 };
 
 /* EINVAL has many causes; a flag that the kernel doesn't know is the one to be seen from here. */
-static int explain_unknown_flags(const struct vctl_transport *transport, uint32_t flags,
-				 const char *what, struct vctl_error **err)
+static int explain_unknown_flags(struct vcontext_info kernel, uint32_t flags, const char *what,
+				 struct vctl_error **err)
 {
-	uint32_t unknown = flags & ~vctl_device_caller(transport).flags;
+	uint32_t unknown = flags & ~kernel.flags;
 	char why[160];
 	char *names;
 
@@ -81,7 +81,7 @@ int vctl_new(struct vctl_device *dev, uint32_t flags, uint32_t *id, struct vctl_
 	}
 
 	if (result == -EINVAL) {
-		int known = explain_unknown_flags(dev->transport, flags, what, err);
+		int known = explain_unknown_flags(vctl_device_caller(dev), flags, what, err);
 
 		if (known < 0)
 			return known;
@@ -107,7 +107,7 @@ static int explain_open(struct vctl_device *dev, const struct vcontext_open *ope
 	struct context_name what = name_of(open->id);
 
 	if (number == EPERM) {
-		struct vcontext_info caller = vctl_device_caller(dev->transport);
+		struct vcontext_info caller = vctl_device_caller(dev);
 
 		if ((caller.own_flags & VCONTEXT_LOCK) || open->id == VCONTEXT_ID_ANY)
 			return vctl_error_set(err, VCTL_LOCKED, number, what.text, WHY_LOCKED,
@@ -122,7 +122,7 @@ static int explain_open(struct vctl_device *dev, const struct vcontext_open *ope
 					      "nobody can go back to context 0",
 					      "leave the shell or program that was started in the "
 					      "other context");
-		known = explain_unknown_flags(dev->transport, open->flags, what.text, err);
+		known = explain_unknown_flags(vctl_device_caller(dev), open->flags, what.text, err);
 		if (known < 0)
 			return known;
 		if ((open->how & VCONTEXT_OPEN_CREATE) && open->id > VCONTEXT_ID_NAMED_MAX &&
@@ -192,7 +192,7 @@ static const struct vctl_reason enter_reasons[] = {
 /* EPERM has three causes, and two of them show in flags. */
 static int explain_enter_refused(struct vctl_context *ctx, struct vctl_error **err)
 {
-	struct vcontext_info caller = vctl_device_caller(ctx->transport);
+	struct vcontext_info caller = vctl_device_caller_anew(ctx->transport);
 	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
 	struct context_name what = name_of(ctx->id);
 
@@ -239,7 +239,8 @@ int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags, struct vctl
 		return 0;
 
 	if (result == -EINVAL) {
-		int known = explain_unknown_flags(ctx->transport, flags, what.text, err);
+		struct vcontext_info kernel = vctl_device_caller_anew(ctx->transport);
+		int known = explain_unknown_flags(kernel, flags, what.text, err);
 
 		if (known < 0)
 			return known;

@@ -179,16 +179,27 @@ int vctl_info(struct vctl_device *dev, struct vcontext_info *info, struct vctl_e
 	return device_info(dev->transport, dev->fd, info, err);
 }
 
-struct vcontext_info vctl_device_caller(const struct vctl_transport *transport)
+struct vcontext_info vctl_device_caller(const struct vctl_device *dev)
 {
 	struct vcontext_info info = VCTL_SIZED(struct vcontext_info);
-	int fd = transport->open(VCONTEXT_DEVICE, O_RDWR | O_CLOEXEC | O_NOCTTY);
 
-	if (fd >= 0) {
-		if (device_info(transport, fd, &info, NULL) < 0)
-			info = VCTL_SIZED(struct vcontext_info);
-		transport->close(fd);
+	if (dev->fd < 0 || device_info(dev->transport, dev->fd, &info, NULL) < 0) {
+		info = VCTL_SIZED(struct vcontext_info);
+		info.flags = UINT32_MAX;
 	}
+
+	return info;
+}
+
+struct vcontext_info vctl_device_caller_anew(const struct vctl_transport *transport)
+{
+	struct vctl_device dev = { .transport = transport };
+	struct vcontext_info info;
+
+	dev.fd = transport->open(VCONTEXT_DEVICE, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	info = vctl_device_caller(&dev);
+	if (dev.fd >= 0)
+		transport->close(dev.fd);
 
 	return info;
 }
