@@ -134,10 +134,12 @@ static int refuse(const struct vctl_error *err)
 static int refuse_name(const char *what, const char *name)
 {
 	auto_free char *text = NULL;
+	int number = errno;
 
 	if (asprintf(&text, "%s %s", what, name) < 0)
 		text = NULL;
-	if (errno == EPERM)
+	errno = number;
+	if (number == EPERM)
 		message_error(text ? text : what, "only root may give a context a name of its own",
 			      "run it as root, or leave --hostname and --domainname out");
 	else

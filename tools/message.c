@@ -30,19 +30,48 @@ void message_to(int fd)
 	message_fd = fd;
 }
 
+/* The character that @text begins with, in UTF-8; its bytes go to @length, 0 if it is none. */
+static uint32_t character_at(const char *text, size_t *length)
+{
+	/* The least that needs so many bytes: shorter ones written longer are no UTF-8. */
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char first = (unsigned char)*text;
+	size_t bytes = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	uint32_t character = first & (bytes == 1 ? 0x7f : 0xff >> (bytes + 1));
+
+	*length = 0;
+	if ((first >= 0x80 && first < 0xc0) || first >= 0xf8)
+		return 0;
+
+	for (size_t i = 1; i < bytes; i++) {
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+		character = character << 6 | ((unsigned char)text[i] & 0x3f);
+	}
+	if (character < least[bytes] || character > 0x10ffff ||
+	    (character >= 0xd800 && character < 0xe000))
+		return 0;
+
+	*length = bytes;
+	return character;
+}
+
+static bool is_control(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
 void message_defuse(char *text)
 {
-	unsigned char before = 0;
+	while (*text) {
+		size_t length;
+		uint32_t character = character_at(text, &length);
 
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		/* 0xc2 and one of these is a control character too, in UTF-8. */
-		if (before == 0xc2 && c >= 0x80 && c < 0xa0)
-			text[-1] = *text = '?';
-		else if (c < 0x20 || c == 0x7f)
-			*text = '?';
-		before = c;
+		if (length == 0 || is_control(character)) {
+			length = length ? length : 1;
+			memset(text, '?', length);
+		}
+		text += length;
 	}
 }
 

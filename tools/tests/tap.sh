@@ -14,11 +14,11 @@ failed=0
 result() {	# result STATUS NAME
 	number=$((number + 1))
 	if [ "$1" = 0 ]; then
-		echo "ok $number - $2"
+		printf '%s\n' "ok $number - $2"
 		return
 	fi
 	failed=$((failed + 1))
-	echo "not ok $number - $2"
+	printf '%s\n' "not ok $number - $2"
 	for said in out err log; do
 		[ ! -s "$work/$said" ] || sed "s/^/# $said: /" "$work/$said"
 	done
@@ -26,7 +26,7 @@ result() {	# result STATUS NAME
 
 skip() {	# skip NAME WHY
 	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
+	printf '%s\n' "ok $number - $1 # SKIP $2"
 }
 
 tap_end() {
