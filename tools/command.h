@@ -18,7 +18,7 @@ enum status {
  * @usage: what follows the name
  * @summary: one line, for the list of subcommands
  * @text: what it does, for --help
- * @options: its options, ending with a nameless one; --help is added to them
+ * @options: its options, ending with a nameless one; --help and --version are added to them
  * @run: does it; @argv[0] is the name, all errors have been told when it returns a status
  */
 struct command {

@@ -17,6 +17,7 @@
 #include "report.h"
 
 #define HOST_NAME_LENGTH 64
+#define ADVICE_IDS "ids are decimal numbers: 1 is the watcher, 2 to 65535 are free to use"
 
 enum {
 	OPTION_CTX = OPTION_FIRST,
@@ -67,12 +68,11 @@ static int take_id(const char *text, uint32_t *id)
 	if (vctl_id_parse(text, id, &err) == 0 && *id != VCONTEXT_ID_HOST)
 		return 0;
 
-	if (asprintf(&what, "--ctx %s", text) < 0)
+	if (asprintf(&what, "--ctx %s", *text ? text : "(empty)") < 0)
 		what = NULL;
 	message_error(what ? what : "--ctx",
 		      err ? vctl_error_why(err) : "nobody can enter context 0",
-		      err ? vctl_error_advice(err) :
-			    "leave the other context's shell to be back in it");
+		      err ? ADVICE_IDS : "leave the other context's shell to be back in it");
 	return -1;
 }
 

@@ -110,8 +110,8 @@ void message_error(const char *what, const char *why, const char *advice)
 	auto_free char *line = NULL;
 
 	push_output();
-	if (asprintf(&text, "%s: %s%s%s%s", what, why, more ? " (" : "", more ? advice : "",
-		     more ? ")" : "") < 0) {
+	if (asprintf(&text, "%s: %s%s%s%s", *what ? what : "''", why, more ? " (" : "",
+		     more ? advice : "", more ? ")" : "") < 0) {
 		text = NULL;
 		write_all(message_fd, "vctl: out of memory\n", 20);
 		return;

@@ -27,7 +27,7 @@ void message_to(int fd);
 
 /**
  * message_error() - Tell that something failed, as "vctl: WHAT: WHY (ADVICE)"
- * @what: what failed; control characters in it are replaced
+ * @what: what failed; control characters in it are replaced, and '' stands for nothing
  * @why: the reason
  * @advice: what to do; NULL or "": nothing to say
  */
