@@ -18,6 +18,7 @@ enum status {
  * @usage: what follows the name
  * @summary: one line, for the list of subcommands
  * @text: what it does, for --help
+ * @status: what the exit status tells, for --help; NULL: what it always does
  * @options: its options, ending with a nameless one; --help and --version are added to them
  * @run: does it; @argv[0] is the name, all errors have been told when it returns a status
  */
@@ -27,6 +28,7 @@ struct command {
 	const char *usage;
 	const char *summary;
 	const char *text;
+	const char *status;
 	const struct option_entry *options;
 	enum status (*run)(const struct command *self, int argc, char **argv);
 };

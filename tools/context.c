@@ -407,6 +407,7 @@ const struct command command_context = {
 		"are free to use.  Options end at CMD.\n\n"
 		"Flags: lock (its processes cannot change context again), private (nobody can\n"
 		"enter it, not even root), hideinfo (its processes are not told their context).",
+	.status = "1 failed, 2 wrong usage; else CMD's own, or 0 with --disconnect",
 	.options = options,
 	.run = run,
 };

@@ -197,5 +197,6 @@ void option_print_help(FILE *out, const struct command *command)
 			 entries[i]->argument ? entries[i]->argument : "");
 		fprintf(out, "  %-18s  %s\n", label, entries[i]->help);
 	}
-	fprintf(out, "\nExit status: 0 done, 1 failed, 2 wrong usage.\n");
+	fprintf(out, "\nExit status: %s.\n",
+		command->status ? command->status : "0 done, 1 failed, 2 wrong usage");
 }
