@@ -41,7 +41,7 @@ static struct cell cell_of(struct json_object *row, const char *key)
 			append(&cell, json_object_get_string(json_object_array_get_idx(value, i)));
 		}
 		if (!*cell.text)
-			append(&cell, "-");
+			append(&cell, "none");
 		break;
 	default:
 		append(&cell, json_object_get_string(value));
