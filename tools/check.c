@@ -45,7 +45,8 @@ enum result {
 	RESULT_SKIPPED,
 };
 
-static const char *const result_names[] = { "ok", "FAILED", "not tested" };
+/* For programs; the table has words for people. */
+static const char *const result_names[] = { "ok", "failed", "skipped" };
 
 struct finding {
 	char found[256];
@@ -317,6 +318,7 @@ const struct command command_check = {
 	.summary = "is everything in place, and if not, what to do",
 	.text = "Look for all that security contexts need, and say what to do about what is\n"
 		"missing.  One check makes a context in a child process; both are gone after it.\n"
+		"In JSON the status of a check is ok, failed or skipped.\n"
 		"Exit status 0 if everything is in place, else 1.",
 	.options = options,
 	.run = run,
