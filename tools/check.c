@@ -121,6 +121,8 @@ static enum result check_device(const struct scene *scene, struct finding *findi
 		return fail(finding, "run chmod 0666 " VCONTEXT_DEVICE " as root",
 			    "its mode is %04o, not 0666: not everybody can use it",
 			    scene->mode & 0777);
+	if (!scene->dev && vctl_error_code(scene->err) == VCTL_SYSTEM)
+		return fail_by(finding, scene->err);
 
 	return finish(finding, RESULT_OK, "it is there, with mode 0666");
 }
@@ -128,7 +130,8 @@ static enum result check_device(const struct scene *scene, struct finding *findi
 /* As the library says it: what the mode refuses is no policy's doing. */
 static bool mode_keeps_out(const struct scene *scene)
 {
-	return vctl_error_errno(scene->err) == EACCES && scene->mode && (scene->mode & 0006) != 0006;
+	return vctl_error_errno(scene->err) == EACCES && scene->mode &&
+	       (scene->mode & 0006) != 0006;
 }
 
 static enum result check_policy(const struct scene *scene, struct finding *finding)
@@ -181,7 +184,10 @@ static enum result check_proc(const struct scene *scene, struct finding *finding
 
 #define ONE_VERSION "use a kernel, a module and programs of one version"
 
-/* In the child: go into a new context for good, look around, and say what is wrong there. */
+/*
+ * In the child: go into a new context for good, look around, and say what is wrong there; or,
+ * behind a minus, why it is right that there is none to be made.
+ */
 static const char *try_context(const struct scene *scene, pid_t parent, char *room, size_t size)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
@@ -191,7 +197,8 @@ static const char *try_context(const struct scene *scene, pid_t parent, char *ro
 
 	if (vctl_new(scene->dev, 0, &made, &err) < 0 ||
 	    (!hidden && vctl_process_context(0, &seen, NULL, &err) < 0)) {
-		snprintf(room, size, "%s\n%s", vctl_error_why(err), vctl_error_advice(err));
+		snprintf(room, size, "%s%s\n%s", vctl_error_code(err) == VCTL_LOCKED ? "-" : "",
+			 vctl_error_why(err), vctl_error_advice(err));
 		return room;
 	}
 	if (!hidden && seen != made)
@@ -230,6 +237,8 @@ static enum result check_context(const struct scene *scene, struct finding *find
 	advice = told + strcspn(told, "\n");
 	if (*advice)
 		*advice++ = '\0';
+	if (*told == '-')
+		return finish(finding, RESULT_SKIPPED, "%s", told + 1);
 	return fail(finding, advice, "%s", *told ? told : "the process in it was killed");
 }
 
@@ -252,12 +261,17 @@ static struct json_object *string_or_null(const char *text)
 	return *text ? json_object_new_string(text) : NULL;
 }
 
-/* All of them, even when one has failed: the later ones know what they depend on. */
-static bool run_checks(const struct scene *scene, struct json_object *rows)
-{
-	bool good = true;
+#define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+/*
+ * All of them, even when one has failed: the later ones know what they depend on.  Returns how
+ * many have failed.
+ */
+static unsigned int run_checks(const struct scene *scene, struct json_object *rows)
+{
+	unsigned int failed = 0;
+
+	for (size_t i = 0; i < CHECKS; i++) {
 		struct json_object *row = json_object_new_object();
 		struct finding finding = { "", "" };
 		enum result result = checks[i].run(scene, &finding);
@@ -268,10 +282,23 @@ static bool run_checks(const struct scene *scene, struct json_object *rows)
 		json_object_object_add(row, "found", json_object_new_string(finding.found));
 		json_object_object_add(row, "advice", string_or_null(finding.advice));
 		json_object_array_add(rows, row);
-		good = good && result == RESULT_OK;
+		failed += result == RESULT_FAILED;
 	}
 
-	return good;
+	return failed;
+}
+
+/* The table is on standard output; one line for who reads errors alone. */
+static enum status complain(const struct scene *scene, unsigned int failed)
+{
+	char why[64];
+
+	if (scene->err)
+		return message_fail(scene->err);
+
+	snprintf(why, sizeof(why), "%u of %zu checks failed", failed, CHECKS);
+	message_error("check", why, "do what they advise, and check again");
+	return STATUS_FAILED;
 }
 
 static void look_around(struct scene *scene)
@@ -292,8 +319,9 @@ static enum status run(const struct command *self, int argc, char **argv)
 {
 	struct scene scene = { .info = VCTL_SIZED(struct vcontext_info) };
 	struct json_object *rows;
+	enum status status = STATUS_DONE;
+	unsigned int failed;
 	bool json;
-	bool good;
 	int go_on = option_parse_json(self, argc, argv, &json);
 
 	if (go_on <= 0)
@@ -301,15 +329,15 @@ static enum status run(const struct command *self, int argc, char **argv)
 
 	look_around(&scene);
 	rows = json_object_new_array();
-	good = run_checks(&scene, rows);
+	failed = run_checks(&scene, rows);
 	table_print(columns, rows, json);
 	json_object_put(rows);
-	if (!good && scene.err)
-		message_fail(scene.err);
+	if (failed || !scene.dev)
+		status = complain(&scene, failed);
 	vctl_device_close(scene.dev);
 	vctl_error_free(scene.err);
 
-	return good ? STATUS_DONE : STATUS_FAILED;
+	return status;
 }
 
 const struct command command_check = {

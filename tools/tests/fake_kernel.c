@@ -2,7 +2,8 @@
 /*
  * A kernel for the tests of the command line: loaded in front of the C library (or linked in), it
  * answers for /dev/vcontext and tells in a file what it was asked.  Without FAKE in the environment
- * it does nothing.
+ * it does nothing.  A process is in context 0, or in the one that it has made and entered itself,
+ * and /proc/self/status says so.
  *
  *	FAKE=LOG		the file
  *	FAKE_DEVICE=ERRNO	opening the device fails; 2: the module is not loaded
@@ -16,6 +17,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,6 +38,7 @@ VCTL_API int open(const char *path, int flags, ...);
 VCTL_API int __open_2(const char *path, int flags);
 VCTL_API int stat(const char *path, struct stat *node);
 VCTL_API int ioctl(int fd, unsigned long command, ...);
+VCTL_API int kill(pid_t pid, int signal);
 VCTL_API long syscall(long number, ...);
 
 static unsigned int setting(const char *name, unsigned int otherwise)
@@ -67,6 +71,18 @@ static bool device_is_missing(void)
 	return setting("FAKE_DEVICE", 0) == ENOENT;
 }
 
+static uint32_t context_id = VCONTEXT_ID_HOST;
+
+static int open_status(void)
+{
+	int fd = memfd_create("status", MFD_CLOEXEC);
+
+	if (fd < 0 || dprintf(fd, "s_context:\t%u\n", context_id) < 0)
+		abort();
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
 /* Paths of the kernel that are not those of this machine; -2 for all others. */
 static int open_fake(const char *path)
 {
@@ -78,6 +94,8 @@ static int open_fake(const char *path)
 	}
 	if (strcmp(path, "/sys/module/vcontext/initstate") == 0)
 		return device_is_missing() ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+	if (strcmp(path, "/proc/self/status") == 0)
+		return open_status();
 
 	return -2;
 }
@@ -125,9 +143,22 @@ static int answer_info(struct vcontext_info *info)
 		return -1;
 	info->abi = setting("FAKE_ABI", VCONTEXT_ABI);
 	info->flags = VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO;
-	info->id = 0;
+	info->id = context_id;
 	info->own_flags = setting("FAKE_OWN_FLAGS", 0);
 	info->contexts = 3;
+	return 0;
+}
+
+static int answer_new(struct vcontext_new *arg)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "new flags %u\n", arg->flags);
+	if (answer("FAKE_NEW", text) < 0)
+		return -1;
+
+	arg->id = 65540;
+	context_id = arg->id;
 	return 0;
 }
 
@@ -158,9 +189,7 @@ int ioctl(int fd, unsigned long command, ...)
 	case VCONTEXT_INFO:
 		return answer_info(arg);
 	case VCONTEXT_NEW:
-		snprintf(text, sizeof(text), "new flags %u\n", ((struct vcontext_new *)arg)->flags);
-		((struct vcontext_new *)arg)->id = 65540;
-		return answer("FAKE_NEW", text);
+		return answer_new(arg);
 	case VCONTEXT_OPEN:
 		return answer_open(arg);
 	case VCONTEXT_ENTER:
@@ -172,6 +201,17 @@ int ioctl(int fd, unsigned long command, ...)
 	default:
 		return real(fd, command, arg);
 	}
+}
+
+int kill(pid_t pid, int signal)
+{
+	int (*real)(pid_t, int) = dlsym(RTLD_NEXT, "kill");
+
+	if (context_id == VCONTEXT_ID_HOST)
+		return real(pid, signal);
+
+	errno = ESRCH;
+	return -1;
 }
 
 long syscall(long number, ...)
