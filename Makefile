@@ -10,8 +10,13 @@ export CC CFLAGS
 
 BUILD := $(CURDIR)/build
 
-# The kernel that a module for this machine is built for.
-KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
+# The kernel that a module for this machine is built for: the running one, if it has the stub.
+running  := /lib/modules/$(shell uname -r)/build
+has_stub  = $(shell grep -sx CONFIG_SECURITY_VCONTEXT=y $(1)/include/config/auto.conf)
+KDIR     ?= $(if $(call has_stub,$(running)),$(running))
+
+no_module = $(if $(wildcard $(running)),the running kernel lacks the stub patch,no headers of the \
+	running kernel are here)
 
 # The kernel of a guest: guest-stage is told which, and where it is.
 KERNEL    ?= stub
@@ -25,20 +30,24 @@ sub = $(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)
 .DELETE_ON_ERROR:
 
 all: libraries tools $(if $(KDIR),module)
-	$(if $(KDIR),,@echo "No headers of the running kernel: without vcontext.ko (make KDIR=... \
-	builds it for the kernel there, make check for the kernel of the tests).")
+	$(if $(KDIR),,@echo "Without vcontext.ko: $(no_module) (make KDIR=DIRECTORY builds it for \
+	the kernel there, make check for the kernel of the tests).")
 
-libraries tools: | have-deps
+libraries tools: | have-build-deps
 libraries:
 	+$(call sub,libvctl) all
 
 tools: libraries
 	+$(call sub,tools) all
 
-# have-deps: what is missing is installed; a look at the list costs a tenth of a second.
-.PHONY: have-deps
+# What is missing is installed, for building alone or for the tests too; a look at the list costs
+# a tenth of a second.  make install does without.
+.PHONY: have-deps have-build-deps
 have-deps deps:
 	@qemu-tests/deps
+
+have-build-deps:
+	@qemu-tests/deps --build
 
 # $(call build-module,KERNEL DIRECTORY,COPY OF THE SOURCES,MORE ARGUMENTS): in a copy, so that the
 # sources stay clean and kernels don't get in each other's way.
@@ -49,10 +58,16 @@ define build-module
 	$(MAKE) --no-print-directory -C $(1) M=$(2) $(3) modules
 endef
 
-module: | have-deps
-	$(if $(KDIR),,@echo "make module: no kernel headers found (give KDIR=DIRECTORY of a kernel \
-	built with the stub patch)" >&2; exit 1)
+module: stub-in-kernel | have-build-deps
 	+$(call build-module,$(KDIR),$(BUILD)/module)
+
+.PHONY: stub-in-kernel
+stub-in-kernel:
+	$(if $(KDIR),,@echo "make module: $(no_module) (give KDIR=DIRECTORY of a kernel built with \
+	the stub patch)" >&2; exit 1)
+	$(if $(call has_stub,$(KDIR)),,@echo "make module: the kernel in $(KDIR) lacks the stub \
+	patch (see the README; CONFIG_SECURITY_VCONTEXT=y is to be in its \
+	include/config/auto.conf)" >&2; exit 1)
 
 # What a guest gets from here: process 1, and an archive of modules, libraries and tools.
 guest     := $(BUILD)/guest
@@ -136,24 +151,27 @@ export greeting
 shell: | have-deps
 	@qemu-tests/vm --tty -- bash -c 'echo "$$0"; exec bash -l' "$$greeting"
 
-install: libraries tools
+# Their own makefiles build what is missing.
+install: $(if $(KDIR),stub-in-kernel)
 	+$(call sub,libvctl) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 	+$(call sub,tools) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 	$(if $(KDIR),+$(MAKE) --no-print-directory install-module)
 
 .PHONY: install-module
-install-module: module
+install-module: stub-in-kernel
+	+$(call build-module,$(KDIR),$(BUILD)/module)
 	$(MAKE) -C $(KDIR) M=$(BUILD)/module INSTALL_MOD_PATH=$(DESTDIR) modules_install
 
 clean:
 	rm -rf $(BUILD)
 
 help:
-	@echo 'make          libraries and tools; the module where kernel headers are (KDIR=DIR)'
+	@echo 'make          libraries and tools; the module for a kernel with the stub (KDIR=DIR)'
 	@echo 'make demo     boot a guest and play the first examples there'
 	@echo 'make check    unit tests, static checks, tests in guests'
 	@echo 'make check-long  the long runs on the debug kernel'
 	@echo 'make shell    a root shell in a guest'
-	@echo 'make install  DESTDIR= PREFIX=/usr/local'
-	@echo 'make deps     install the Debian packages that all this needs'
+	@echo 'make install  DESTDIR= PREFIX=/usr/local; installs no packages'
+	@echo 'make deps     install the Debian packages that all this needs; make alone installs'
+	@echo '              those for building, make check, demo and shell all'
 	@echo 'make clean    remove build/ (kernels and images stay in ~/.cache/vcontext)'

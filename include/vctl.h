@@ -144,7 +144,8 @@ VCTL_API int vctl_module_loaded(void);
  * Return: 0, or
  *	-ENOENT		VCTL_NO_STUB, VCTL_NO_MODULE or VCTL_NO_DEVICE: what exactly is missing
  *	-EACCES, -EPERM	VCTL_NO_ACCESS
- *	-EPROTO		VCTL_OLD_KERNEL, VCTL_NEW_KERNEL
+ *	-EPROTO		VCTL_OLD_KERNEL, VCTL_NEW_KERNEL: they speak different versions
+ *	-ENOTTY, -E2BIG	VCTL_OLD_KERNEL: it does not even answer what its version is
  *	-ENOMEM, -EMFILE, -ENFILE, ...	VCTL_SYSTEM
  */
 VCTL_API int vctl_device_open(struct vctl_device **dev, struct vctl_error **err);
@@ -161,7 +162,11 @@ VCTL_API int vctl_device_fd(const struct vctl_device *dev);
  * @info: in: VCTL_SIZED(struct vcontext_info); out: see <linux/vcontext.h>
  * @err: out: the error
  *
- * Return: 0, or -EINVAL when the size in @info is none.
+ * Return: 0, or
+ *	-EINVAL		VCTL_SYSTEM: the size in @info is none
+ *	-E2BIG		VCTL_OLD_KERNEL: @info asks for what the module has never heard of
+ *	-EACCES, -EPERM	VCTL_NO_ACCESS: a sandbox around the process
+ *	-EFAULT		VCTL_SYSTEM
  */
 VCTL_API int vctl_info(struct vctl_device *dev, struct vcontext_info *info,
 		       struct vctl_error **err);
@@ -311,7 +316,10 @@ VCTL_API int vctl_context_lower(struct vctl_context *ctx, uint64_t drop, struct 
  * @stat: in: VCTL_SIZED(struct vcontext_stat); out: see <linux/vcontext.h>
  * @err: out: the error
  *
- * Return: 0, or -EINVAL when the size in @stat is none.
+ * Return: 0, or
+ *	-EINVAL		VCTL_SYSTEM: the size in @stat is none
+ *	-E2BIG		VCTL_SYSTEM: @stat asks for what the module has never heard of
+ *	-EFAULT		VCTL_SYSTEM
  */
 VCTL_API int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *stat,
 			       struct vctl_error **err);

@@ -56,10 +56,10 @@ static const struct vctl_reason new_reasons[] = {
 };
 
 /* EINVAL has many causes; a flag that the kernel doesn't know is the one to be seen from here. */
-static int explain_unknown_flags(const struct vctl_transport *transport, uint32_t flags,
-				 const char *what, struct vctl_error **err)
+static int explain_unknown_flags(struct vcontext_info kernel, uint32_t flags, const char *what,
+				 struct vctl_error **err)
 {
-	uint32_t unknown = flags & ~vctl_device_caller(transport).flags;
+	uint32_t unknown = flags & ~kernel.flags;
 	char why[160];
 	char *names;
 
@@ -75,21 +75,20 @@ static int explain_unknown_flags(const struct vctl_transport *transport, uint32_
 }
 
 /* Who knows more about the flags or the ceiling asked for than that the kernel refuses them? */
-static int explain_unknown(const struct vctl_transport *transport, uint32_t flags, uint64_t drop,
+static int explain_unknown(struct vctl_device *dev, uint32_t flags, uint64_t drop,
 			   const char *what, struct vctl_error **err)
 {
-	int result = explain_unknown_flags(transport, flags, what, err);
+	int result = explain_unknown_flags(vctl_device_caller(dev), flags, what, err);
 
 	return result < 0 ? result : vctl_ceiling_explain(drop, what, err);
 }
 
 /* A new context that nobody has named is refused for the flag lock here, or userns there. */
-static int explain_new_refused(const struct vctl_transport *transport, uint32_t flags,
-			       struct vctl_error **err)
+static int explain_new_refused(struct vctl_device *dev, uint32_t flags, struct vctl_error **err)
 {
 	struct context_name what = name_of(VCONTEXT_ID_ANY);
 
-	if ((flags & VCONTEXT_USERNS) && !(vctl_device_caller(transport).own_flags & VCONTEXT_LOCK))
+	if ((flags & VCONTEXT_USERNS) && !(vctl_device_caller(dev).own_flags & VCONTEXT_LOCK))
 		return vctl_error_set(err, VCTL_NOT_ROOT, EPERM, what.text, WHY_USERNS,
 				      ADVICE_USERNS);
 
@@ -104,10 +103,10 @@ int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct vctl_err
 	if (result >= 0)
 		return 0;
 	if (result == -EPERM)
-		return explain_new_refused(dev->transport, made->flags, err);
+		return explain_new_refused(dev, made->flags, err);
 
-	if (result == -EINVAL && explain_unknown(dev->transport, made->flags, DROP_OF(made),
-						 what.text, err) < 0)
+	if (result == -EINVAL && explain_unknown(dev, made->flags, DROP_OF(made), what.text,
+						 err) < 0)
 		return -EINVAL;
 	return vctl_error_explain(err, new_reasons, -result, what.text);
 }
@@ -131,8 +130,8 @@ static int explain_open(struct vctl_device *dev, const struct vcontext_open *ope
 	struct context_name what = name_of(open->id);
 
 	if (number == EPERM && open->id == VCONTEXT_ID_ANY)
-		return explain_new_refused(dev->transport, open->flags, err);
-	if (number == EPERM && (vctl_device_caller(dev->transport).own_flags & VCONTEXT_LOCK))
+		return explain_new_refused(dev, open->flags, err);
+	if (number == EPERM && (vctl_device_caller(dev).own_flags & VCONTEXT_LOCK))
 		return vctl_error_set(err, VCTL_LOCKED, number, what.text, WHY_LOCKED,
 				      ADVICE_LOCKED);
 
@@ -142,7 +141,7 @@ static int explain_open(struct vctl_device *dev, const struct vcontext_open *ope
 					      "nobody can go back to context 0",
 					      "leave the shell or program that was started in the "
 					      "other context");
-		if (explain_unknown(dev->transport, open->flags, DROP_OF(open), what.text, err) < 0)
+		if (explain_unknown(dev, open->flags, DROP_OF(open), what.text, err) < 0)
 			return -EINVAL;
 		if ((open->how & VCONTEXT_OPEN_CREATE) && open->id > VCONTEXT_ID_NAMED_MAX &&
 		    open->id != VCONTEXT_ID_ANY)
@@ -208,7 +207,7 @@ static const struct vctl_reason enter_reasons[] = {
 /* EPERM has three causes, and two of them show in flags. */
 static int explain_enter_refused(struct vctl_context *ctx, struct vctl_error **err)
 {
-	struct vcontext_info caller = vctl_device_caller(ctx->transport);
+	struct vcontext_info caller = vctl_device_caller_anew(ctx->transport);
 	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
 	struct context_name what = name_of(ctx->id);
 
@@ -257,7 +256,9 @@ int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags, struct vctl
 	if (result == -EPERM && (flags & VCONTEXT_USERNS))
 		return vctl_error_set(err, VCTL_NOT_ROOT, EPERM, what.text, WHY_USERNS,
 				      ADVICE_USERNS);
-	if (result == -EINVAL && explain_unknown_flags(ctx->transport, flags, what.text, err) < 0)
+	if (result == -EINVAL &&
+	    explain_unknown_flags(vctl_device_caller_anew(ctx->transport), flags, what.text,
+				  err) < 0)
 		return -EINVAL;
 	return vctl_error_explain(err, flag_reasons, -result, what.text);
 }

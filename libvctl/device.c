@@ -2,6 +2,7 @@
 /* /dev/vcontext: open it or tell why not, and what can be asked of it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,6 +47,29 @@ static int explain_missing(const struct vctl_transport *transport, struct vctl_e
 			      "mount sysfs on /sys and devtmpfs on /dev, and try again");
 }
 
+/* The file's mode never gives EPERM; and who may not even look at the file is kept out by more. */
+static bool mode_keeps_out(const struct vctl_transport *transport, int number)
+{
+	struct stat node;
+
+	return number == EACCES && transport->stat(VCONTEXT_DEVICE, &node) == 0 &&
+	       (node.st_mode & 0006) != 0006;
+}
+
+static int explain_refused(const struct vctl_transport *transport, int number,
+			   struct vctl_error **err)
+{
+	if (mode_keeps_out(transport, number))
+		return vctl_error_set(err, VCTL_NO_ACCESS, number, VCONTEXT_DEVICE,
+				      "its mode does not let everybody use it",
+				      "run chmod 0666 " VCONTEXT_DEVICE " as root");
+
+	return vctl_error_set(err, VCTL_NO_ACCESS, number, VCONTEXT_DEVICE,
+			      "a security policy keeps this process from opening it",
+			      "look at the device policy of its control group, the container, "
+			      "AppArmor or other sandbox around it, and for a nodev mount of /dev");
+}
+
 static int explain_open(const struct vctl_transport *transport, int number, struct vctl_error **err)
 {
 	switch (number) {
@@ -56,10 +80,7 @@ static int explain_open(const struct vctl_transport *transport, int number, stru
 		return explain_missing(transport, err);
 	case EACCES:
 	case EPERM:
-		return vctl_error_set(err, VCTL_NO_ACCESS, number, VCONTEXT_DEVICE,
-				      "not allowed to open it",
-				      "its mode has to be 0666: run chmod 0666 " VCONTEXT_DEVICE
-				      " as root; /dev must not be mounted nodev");
+		return explain_refused(transport, number, err);
 	default:
 		return vctl_error_set(err, VCTL_SYSTEM, number, VCONTEXT_DEVICE, NULL, NULL);
 	}
@@ -157,16 +178,27 @@ int vctl_info(struct vctl_device *dev, struct vcontext_info *info, struct vctl_e
 	return device_info(dev->transport, dev->fd, info, err);
 }
 
-struct vcontext_info vctl_device_caller(const struct vctl_transport *transport)
+struct vcontext_info vctl_device_caller(const struct vctl_device *dev)
 {
 	struct vcontext_info info = VCTL_SIZED(struct vcontext_info);
-	int fd = transport->open(VCONTEXT_DEVICE, O_RDWR | O_CLOEXEC | O_NOCTTY);
 
-	if (fd >= 0) {
-		if (device_info(transport, fd, &info, NULL) < 0)
-			info = VCTL_SIZED(struct vcontext_info);
-		transport->close(fd);
+	if (dev->fd < 0 || device_info(dev->transport, dev->fd, &info, NULL) < 0) {
+		info = VCTL_SIZED(struct vcontext_info);
+		info.flags = UINT32_MAX;
 	}
+
+	return info;
+}
+
+struct vcontext_info vctl_device_caller_anew(const struct vctl_transport *transport)
+{
+	struct vctl_device dev = { .transport = transport };
+	struct vcontext_info info;
+
+	dev.fd = transport->open(VCONTEXT_DEVICE, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	info = vctl_device_caller(&dev);
+	if (dev.fd >= 0)
+		transport->close(dev.fd);
 
 	return info;
 }

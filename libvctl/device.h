@@ -11,9 +11,12 @@ struct vctl_device {
 };
 
 /*
- * Tell about the caller when something has been refused, through a device opened for that alone:
- * all zero if even that fails, which nobody needs to hear.
+ * Tell about kernel and caller when something has been refused.  If even that fails, nothing is to
+ * be concluded from the answer: the kernel knows all flags, and the caller's context has none.
  */
-struct vcontext_info vctl_device_caller(const struct vctl_transport *transport);
+struct vcontext_info vctl_device_caller(const struct vctl_device *dev);
+
+/* The same for who has but a handle, through a device opened for that alone. */
+struct vcontext_info vctl_device_caller_anew(const struct vctl_transport *transport);
 
 #endif /* VCTL_DEVICE_H */

@@ -33,6 +33,8 @@ base_cflags := -std=gnu11 -fvisibility=hidden -D_GNU_SOURCE $(warnings) \
 ALL_CFLAGS   = $(CFLAGS) $(base_cflags) $(hardening) $(fortify) $(CPPFLAGS)
 ALL_LDFLAGS  = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 
-# A line for each file; make V=1 shows the commands.
-Q   := $(if $(V),,@)
-say  = $(if $(V),,@printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
+# A line for each file; make V=1 shows the commands, make -s nothing.  The letters that make was
+# given are the first word of MAKEFLAGS, which begins with "--" if there are none.
+silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+Q      := $(if $(V),,@)
+say     = $(if $(V)$(silent),,@printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))

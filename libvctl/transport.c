@@ -42,6 +42,7 @@ static long kernel_lsm_list(uint64_t *ids, uint32_t *size)
 const struct vctl_transport vctl_transport_kernel = {
 	.open = kernel_open,
 	.close = close,
+	.stat = stat,
 	.ioctl = kernel_ioctl,
 	.poll = kernel_poll,
 	.lsm_list = kernel_lsm_list,

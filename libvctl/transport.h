@@ -7,6 +7,7 @@
 #define VCTL_TRANSPORT_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <vctl.h>
@@ -15,6 +16,7 @@
  * struct vctl_transport - how to reach the kernel
  * @open: open(2) without a mode
  * @close: close(2)
+ * @stat: stat(2)
  * @ioctl: ioctl(2) with a pointer, or NULL for none
  * @poll: poll(2) for POLLIN on one descriptor
  * @lsm_list: lsm_list_modules(2) without its flags
@@ -24,6 +26,7 @@
 struct vctl_transport {
 	int (*open)(const char *path, int flags);
 	int (*close)(int fd);
+	int (*stat)(const char *path, struct stat *node);
 	int (*ioctl)(int fd, unsigned long command, void *argument);
 	int (*poll)(int fd, int timeout_ms);
 	long (*lsm_list)(uint64_t *ids, uint32_t *size);

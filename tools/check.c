@@ -36,6 +36,7 @@ struct scene {
 	struct vcontext_info info;
 	int stub;
 	int module;
+	mode_t mode;			/* of the device; 0: there is no such file to be seen */
 };
 
 enum result {
@@ -44,7 +45,8 @@ enum result {
 	RESULT_SKIPPED,
 };
 
-static const char *const result_names[] = { "ok", "FAILED", "not tested" };
+/* For programs; the table has words for people. */
+static const char *const result_names[] = { "ok", "failed", "skipped" };
 
 struct finding {
 	char found[256];
@@ -108,21 +110,28 @@ static enum result check_module(const struct scene *scene, struct finding *findi
 
 static enum result check_device(const struct scene *scene, struct finding *finding)
 {
-	struct stat stat_of;
-
 	if (!scene->dev && scene->module <= 0)
 		return finish(finding, RESULT_SKIPPED, "it comes with the module");
-	if (stat(VCONTEXT_DEVICE, &stat_of) < 0)
+	if (!scene->mode)
 		return scene->err ? fail_by(finding, scene->err) :
-				    fail(finding, "", "%s", strerror(errno));
-	if (!S_ISCHR(stat_of.st_mode))
+				    fail(finding, "", "there is no such file to be seen");
+	if (!S_ISCHR(scene->mode))
 		return fail(finding, "remove it, and load the module anew", "it is not a device");
-	if ((stat_of.st_mode & 0777) != 0666)
+	if ((scene->mode & 0777) != 0666)
 		return fail(finding, "run chmod 0666 " VCONTEXT_DEVICE " as root",
 			    "its mode is %04o, not 0666: not everybody can use it",
-			    stat_of.st_mode & 0777);
+			    scene->mode & 0777);
+	if (!scene->dev && vctl_error_code(scene->err) == VCTL_SYSTEM)
+		return fail_by(finding, scene->err);
 
 	return finish(finding, RESULT_OK, "it is there, with mode 0666");
+}
+
+/* As the library says it: what the mode refuses is no policy's doing. */
+static bool mode_keeps_out(const struct scene *scene)
+{
+	return vctl_error_errno(scene->err) == EACCES && scene->mode &&
+	       (scene->mode & 0006) != 0006;
 }
 
 static enum result check_policy(const struct scene *scene, struct finding *finding)
@@ -130,10 +139,10 @@ static enum result check_policy(const struct scene *scene, struct finding *findi
 	char list[200] = "";
 	auto_file FILE *file = NULL;
 
-	if (!scene->dev && vctl_error_code(scene->err) == VCTL_NO_ACCESS)
-		return fail_by(finding, scene->err);
-	if (!scene->dev)
+	if (!scene->dev && (vctl_error_code(scene->err) != VCTL_NO_ACCESS || mode_keeps_out(scene)))
 		return finish(finding, RESULT_SKIPPED, "the device comes first");
+	if (!scene->dev)
+		return fail_by(finding, scene->err);
 
 	file = fopen("/sys/kernel/security/lsm", "re");
 	if (file && fgets(list, sizeof(list), file))
@@ -175,7 +184,10 @@ static enum result check_proc(const struct scene *scene, struct finding *finding
 
 #define ONE_VERSION "use a kernel, a module and programs of one version"
 
-/* In the child: go into a new context for good, look around, and say what is wrong there. */
+/*
+ * In the child: go into a new context for good, look around, and say what is wrong there; or,
+ * behind a minus, why it is right that there is none to be made.
+ */
 static const char *try_context(const struct scene *scene, pid_t parent, char *room, size_t size)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
@@ -185,7 +197,8 @@ static const char *try_context(const struct scene *scene, pid_t parent, char *ro
 
 	if (vctl_new(scene->dev, &made, &err) < 0 ||
 	    (!hidden && vctl_process_context(0, &seen, NULL, &err) < 0)) {
-		snprintf(room, size, "%s\n%s", vctl_error_why(err), vctl_error_advice(err));
+		snprintf(room, size, "%s%s\n%s", vctl_error_code(err) == VCTL_LOCKED ? "-" : "",
+			 vctl_error_why(err), vctl_error_advice(err));
 		return room;
 	}
 	if (!hidden && seen != made.id)
@@ -224,6 +237,8 @@ static enum result check_context(const struct scene *scene, struct finding *find
 	advice = told + strcspn(told, "\n");
 	if (*advice)
 		*advice++ = '\0';
+	if (*told == '-')
+		return finish(finding, RESULT_SKIPPED, "%s", told + 1);
 	return fail(finding, advice, "%s", *told ? told : "the process in it was killed");
 }
 
@@ -246,12 +261,17 @@ static struct json_object *string_or_null(const char *text)
 	return *text ? json_object_new_string(text) : NULL;
 }
 
-/* All of them, even when one has failed: the later ones know what they depend on. */
-static bool run_checks(const struct scene *scene, struct json_object *rows)
-{
-	bool good = true;
+#define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+/*
+ * All of them, even when one has failed: the later ones know what they depend on.  Returns how
+ * many have failed.
+ */
+static unsigned int run_checks(const struct scene *scene, struct json_object *rows)
+{
+	unsigned int failed = 0;
+
+	for (size_t i = 0; i < CHECKS; i++) {
 		struct json_object *row = json_object_new_object();
 		struct finding finding = { "", "" };
 		enum result result = checks[i].run(scene, &finding);
@@ -262,41 +282,62 @@ static bool run_checks(const struct scene *scene, struct json_object *rows)
 		json_object_object_add(row, "found", json_object_new_string(finding.found));
 		json_object_object_add(row, "advice", string_or_null(finding.advice));
 		json_object_array_add(rows, row);
-		good = good && result == RESULT_OK;
+		failed += result == RESULT_FAILED;
 	}
 
-	return good;
+	return failed;
+}
+
+/* The table is on standard output; one line for who reads errors alone. */
+static enum status complain(const struct scene *scene, unsigned int failed)
+{
+	char why[64];
+
+	if (scene->err)
+		return message_fail(scene->err);
+
+	snprintf(why, sizeof(why), "%u of %zu checks failed", failed, CHECKS);
+	message_error("check", why, "do what they advise, and check again");
+	return STATUS_FAILED;
+}
+
+static void look_around(struct scene *scene)
+{
+	struct stat device;
+
+	scene->stub = vctl_stub_present();
+	scene->module = vctl_module_loaded();
+	scene->mode = stat(VCONTEXT_DEVICE, &device) == 0 ? device.st_mode : 0;
+	if (vctl_device_open(&scene->dev, &scene->err) == 0 &&
+	    vctl_info(scene->dev, &scene->info, &scene->err) < 0) {
+		vctl_device_close(scene->dev);
+		scene->dev = NULL;
+	}
 }
 
 static enum status run(const struct command *self, int argc, char **argv)
 {
 	struct scene scene = { .info = VCTL_SIZED(struct vcontext_info) };
 	struct json_object *rows;
+	enum status status = STATUS_DONE;
+	unsigned int failed;
 	bool json;
-	bool good;
 	int go_on = option_parse_json(self, argc, argv, &json);
 
 	if (go_on <= 0)
 		return go_on < 0 ? STATUS_USAGE : STATUS_DONE;
 
-	scene.stub = vctl_stub_present();
-	scene.module = vctl_module_loaded();
-	if (vctl_device_open(&scene.dev, &scene.err) == 0 &&
-	    vctl_info(scene.dev, &scene.info, &scene.err) < 0) {
-		vctl_device_close(scene.dev);
-		scene.dev = NULL;
-	}
-
+	look_around(&scene);
 	rows = json_object_new_array();
-	good = run_checks(&scene, rows);
+	failed = run_checks(&scene, rows);
 	table_print(columns, rows, json);
 	json_object_put(rows);
-	if (!good && scene.err)
-		message_fail(scene.err);
+	if (failed || !scene.dev)
+		status = complain(&scene, failed);
 	vctl_device_close(scene.dev);
 	vctl_error_free(scene.err);
 
-	return good ? STATUS_DONE : STATUS_FAILED;
+	return status;
 }
 
 const struct command command_check = {
@@ -305,6 +346,7 @@ const struct command command_check = {
 	.summary = "is everything in place, and if not, what to do",
 	.text = "Look for all that security contexts need, and say what to do about what is\n"
 		"missing.  One check makes a context in a child process; both are gone after it.\n"
+		"In JSON the status of a check is ok, failed or skipped.\n"
 		"Exit status 0 if everything is in place, else 1.",
 	.options = options,
 	.run = run,

@@ -20,7 +20,8 @@ enum status {
  * @usage: what follows the name
  * @summary: one line, for the list of subcommands
  * @text: what it does, for --help
- * @options: its options, ending with a nameless one; --help is added to them
+ * @status: what the exit status tells, for --help; NULL: what it always does
+ * @options: its options, ending with a nameless one; --help and --version are added to them
  * @run: does it; @argv[0] is the name, all errors have been told when it returns a status
  * @take_word: for options that are not in @options: called with the word behind the dashes and the
  *	data that @run gave option_parse(); returns 0, or a negative value and an error with advice
@@ -32,6 +33,7 @@ struct command {
 	const char *usage;
 	const char *summary;
 	const char *text;
+	const char *status;
 	const struct option_entry *options;
 	enum status (*run)(const struct command *self, int argc, char **argv);
 	int (*take_word)(const char *word, void *data, struct vctl_error **err);

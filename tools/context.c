@@ -19,6 +19,7 @@
 #include "report.h"
 
 #define HOST_NAME_LENGTH 64
+#define ADVICE_IDS "ids are decimal numbers: 1 is the watcher, 2 to 65535 are free to use"
 
 enum {
 	OPTION_CTX = OPTION_FIRST,
@@ -73,12 +74,11 @@ static int take_id(const char *text, uint32_t *id)
 	if (vctl_id_parse(text, id, &err) == 0 && *id != VCONTEXT_ID_HOST)
 		return 0;
 
-	if (asprintf(&what, "--ctx %s", text) < 0)
+	if (asprintf(&what, "--ctx %s", *text ? text : "(empty)") < 0)
 		what = NULL;
 	message_error(what ? what : "--ctx",
 		      err ? vctl_error_why(err) : "nobody can enter context 0",
-		      err ? vctl_error_advice(err) :
-			    "leave the other context's shell to be back in it");
+		      err ? ADVICE_IDS : "leave the other context's shell to be back in it");
 	return -1;
 }
 
@@ -144,10 +144,12 @@ static int refuse(const struct plan *plan, const struct vctl_error *err)
 static int refuse_name(const char *what, const char *name)
 {
 	auto_free char *text = NULL;
+	int number = errno;
 
 	if (asprintf(&text, "%s %s", what, name) < 0)
 		text = NULL;
-	if (errno == EPERM)
+	errno = number;
+	if (number == EPERM)
 		message_error(text ? text : what, "only root may give a context a name of its own",
 			      "run it as root, or leave --hostname and --domainname out");
 	else
@@ -180,19 +182,13 @@ static int set_names(const struct plan *plan)
  * Neither is done without the other: when the handle was opened the kernel looked at both masks,
  * and who may do the one may do the other.
  */
-static void restrict_from_outside(struct vctl_context *ctx, const struct plan *plan, int go,
+static void restrict_from_outside(struct vctl_context *ctx, const struct plan *plan,
 				  const struct report *report)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
-	ssize_t length;
-	char byte;
 
-	do {
-		length = read(go, &byte, 1);
-	} while (length < 0 && errno == EINTR);
-
-	/* Nothing to read: we were not let in, or have been killed. */
-	if (length != 1)
+	/* We were not let in, or have been killed. */
+	if (report_wait(report) < 0)
 		_exit(STATUS_FAILED);
 
 	message_to(report->fd);
@@ -206,14 +202,16 @@ static void restrict_from_outside(struct vctl_context *ctx, const struct plan *p
 
 /* The own ceiling before the context's: it is gone with this process should the rest fail. */
 static int enter_first(struct vctl_device *dev, struct vctl_context *ctx, const struct plan *plan,
-		       int go)
+		       const struct report *report)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 
 	if (vctl_context_enter(ctx, &err) < 0 ||
-	    (plan->drop && vctl_lower(dev, plan->drop, &err) < 0))
+	    (plan->drop && vctl_lower(dev, plan->drop, &err) < 0)) {
+		report_go(report, false);
 		return refuse(plan, err);
-	if (write(go, "", 1) != 1) {
+	}
+	if (report_go(report, true) < 0) {
 		message_system("flags and ceiling of the context", NULL);
 		return -1;
 	}
@@ -228,20 +226,15 @@ static int enter_and_restrict(struct vctl_device *dev, struct vctl_context *ctx,
 	struct report report;
 	char told[PIPE_BUF];
 	int entered;
-	int go[2];
 
-	if (pipe2(go, O_CLOEXEC) < 0 || report_fork(&report) < 0) {
+	if (report_fork(&report) < 0) {
 		message_system(what, NULL);
 		return -1;
 	}
-	if (report.child == 0) {
-		close(go[1]);
-		restrict_from_outside(ctx, plan, go[0], &report);
-	}
+	if (report.child == 0)
+		restrict_from_outside(ctx, plan, &report);
 
-	entered = enter_first(dev, ctx, plan, go[1]);
-	close(go[0]);
-	close(go[1]);
+	entered = enter_first(dev, ctx, plan, &report);
 	/* A single zero byte says that it has been done; text why not. */
 	if (report_read(&report, told, sizeof(told)) != 1 && entered == 0) {
 		if (*told)
@@ -338,7 +331,10 @@ static int leave_terminal(void)
 	return 0;
 }
 
-/* What the child tells before it becomes the command; a message behind it says that it failed. */
+/*
+ * What the child tells before it becomes the command; then it waits until the parent has told the
+ * id.  A message, here or behind it, says that it failed.
+ */
 struct started {
 	char mark;		/* 0, no message begins with that */
 	uint32_t id;
@@ -353,19 +349,20 @@ static void run_disconnected(const struct plan *plan, const struct report *repor
 	if (enter(plan, &id) < 0 || leave_terminal() < 0)
 		_exit(STATUS_FAILED);
 
-	/* A parent that was killed meanwhile has nobody started. */
+	/* A parent that was killed meanwhile, or could not tell the id, has nobody started. */
 	started.id = id;
-	if (report_write(report, &started, sizeof(started)) < 0)
+	if (report_write(report, &started, sizeof(started)) < 0 || report_wait(report) < 0)
 		_exit(STATUS_FAILED);
 	_exit(become(plan->argv));
 }
 
 static enum status disconnect(const struct plan *plan)
 {
+	enum status status = STATUS_FAILED;
 	struct started started;
 	struct report report;
 	char told[PIPE_BUF];
-	const char *message = told;
+	bool heard = false;
 	size_t length;
 
 	if (report_fork(&report) < 0)
@@ -373,18 +370,22 @@ static enum status disconnect(const struct plan *plan)
 	if (report.child == 0)
 		run_disconnected(plan, &report);
 
-	length = report_read(&report, told, sizeof(told));
-	if (length >= sizeof(started) && told[0] == '\0') {
+	length = report_take(&report, told, sizeof(started));
+	if (length == sizeof(started) && told[0] == '\0') {
 		memcpy(&started, told, sizeof(started));
-		message += sizeof(started);
-		if (length == sizeof(started))
-			return announce(plan, started.id) < 0 ? STATUS_FAILED : STATUS_DONE;
+		if (announce(plan, started.id) == 0)
+			status = STATUS_DONE;
+		heard = report_go(&report, status == STATUS_DONE) == 0;
+		length = 0;
 	}
 
-	if (*message)
-		message_relay(message);
-	else
+	report_read(&report, told + length, sizeof(told) - length);
+	if (*told)
+		message_relay(told);
+	else if (!heard)
 		message_error(plan->argv[0], "it was killed before it had started", NULL);
+	else if (status == STATUS_DONE)
+		return STATUS_DONE;
 	report_reap(&report);
 	return STATUS_FAILED;
 }
@@ -430,6 +431,7 @@ const struct command command_context = {
 		"otherwise closed to them).\n\n"
 		"The context remembers its capability ceiling: who enters it later gets it too.\n"
 		CEILING_TEXT,
+	.status = "1 failed, 2 wrong usage; else CMD's own, or 0 with --disconnect",
 	.options = options,
 	.run = run,
 };

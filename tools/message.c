@@ -8,6 +8,10 @@
 
 static int message_fd = STDERR_FILENO;
 
+/* Did standard output fail, and why; 0 if it was not to be seen. */
+static bool output_failed;
+static int output_errno;
+
 bool message_colour(FILE *stream)
 {
 	const char *no_colour = getenv("NO_COLOR");
@@ -26,20 +30,61 @@ void message_to(int fd)
 	message_fd = fd;
 }
 
+/* The character that @text begins with, in UTF-8; its bytes go to @length, 0 if it is none. */
+static uint32_t character_at(const char *text, size_t *length)
+{
+	/* The least that needs so many bytes: shorter ones written longer are no UTF-8. */
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char first = (unsigned char)*text;
+	size_t bytes = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	uint32_t character = first & (bytes == 1 ? 0x7f : 0xff >> (bytes + 1));
+
+	*length = 0;
+	if ((first >= 0x80 && first < 0xc0) || first >= 0xf8)
+		return 0;
+
+	for (size_t i = 1; i < bytes; i++) {
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+		character = character << 6 | ((unsigned char)text[i] & 0x3f);
+	}
+	if (character < least[bytes] || character > 0x10ffff ||
+	    (character >= 0xd800 && character < 0xe000))
+		return 0;
+
+	*length = bytes;
+	return character;
+}
+
+static bool is_control(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
 void message_defuse(char *text)
 {
-	unsigned char before = 0;
+	while (*text) {
+		size_t length;
+		uint32_t character = character_at(text, &length);
 
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		/* 0xc2 and one of these is a control character too, in UTF-8. */
-		if (before == 0xc2 && c >= 0x80 && c < 0xa0)
-			text[-1] = *text = '?';
-		else if (c < 0x20 || c == 0x7f)
-			*text = '?';
-		before = c;
+		if (length == 0 || is_control(character)) {
+			length = length ? length : 1;
+			memset(text, '?', length);
+		}
+		text += length;
 	}
+}
+
+/* The reason is known only at once: the next call succeeds, with nothing left to write. */
+static void push_output(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+
+	if (!output_failed)
+		output_errno = errno;
+	output_failed = true;
 }
 
 static void write_all(int fd, const char *text, size_t length)
@@ -64,9 +109,9 @@ void message_error(const char *what, const char *why, const char *advice)
 	auto_free char *text = NULL;
 	auto_free char *line = NULL;
 
-	fflush(stdout);
-	if (asprintf(&text, "%s: %s%s%s%s", what, why, more ? " (" : "", more ? advice : "",
-		     more ? ")" : "") < 0) {
+	push_output();
+	if (asprintf(&text, "%s: %s%s%s%s", *what ? what : "''", why, more ? " (" : "",
+		     more ? advice : "", more ? ")" : "") < 0) {
 		text = NULL;
 		write_all(message_fd, "vctl: out of memory\n", 20);
 		return;
@@ -96,7 +141,7 @@ enum status message_system(const char *what, const char *advice)
 
 void message_relay(const char *line)
 {
-	fflush(stdout);
+	push_output();
 	write_all(message_fd, line, strlen(line));
 }
 
@@ -113,9 +158,15 @@ enum status message_usage(const struct command *command, const char *what, const
 
 int message_flush(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	static bool told;
+
+	push_output();
+	if (!output_failed)
 		return 0;
 
-	message_system("standard output", NULL);
+	if (!told)
+		message_error("standard output", output_errno ? strerror(output_errno) :
+				      "it did not take everything", NULL);
+	told = true;
 	return -1;
 }

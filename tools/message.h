@@ -14,7 +14,8 @@ bool message_colour(FILE *stream);
 
 /**
  * message_defuse() - Replace what would steer the reader's terminal by question marks
- * @text: names from anybody, inside of contexts too, can be in it
+ * @text: names from anybody, inside of contexts too, can be in it.  Of each byte a control
+ *	character has, or that is no UTF-8, one is made.
  */
 void message_defuse(char *text);
 
@@ -26,7 +27,7 @@ void message_to(int fd);
 
 /**
  * message_error() - Tell that something failed, as "vctl: WHAT: WHY (ADVICE)"
- * @what: what failed; control characters in it are replaced
+ * @what: what failed; control characters in it are replaced, and '' stands for nothing
  * @why: the reason
  * @advice: what to do; NULL or "": nothing to say
  */

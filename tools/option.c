@@ -2,6 +2,7 @@
 /* The options of a command: getopt_long() and the help text from the same table. */
 #include <assert.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,58 +12,98 @@
 #include "command.h"
 #include "message.h"
 
-static const struct option_entry help_entry = {
-	"help", NULL, OPTION_HELP, "print this text",
+/* What every command has. */
+#define NO_OPTION "there is no such option"
+
+static const struct option_entry common[] = {
+	{ "help", NULL, OPTION_HELP, "print this text" },
+	{ "version", NULL, OPTION_VERSION, "print the version" },
+	{ 0 },
 };
 
-/* The command's own options, then --help; returns how many. */
-static size_t entries_of(const struct command *command, const struct option_entry **entries)
+static size_t add_entries(const struct option_entry **entries, size_t count,
+			  const struct option_entry *more)
 {
-	size_t count = 0;
-
-	for (const struct option_entry *entry = command->options; entry->name; entry++) {
-		assert(count < OPTION_MAX - 1);
-		entries[count++] = entry;
+	for (; more->name; more++) {
+		assert(count < OPTION_MAX);
+		entries[count++] = more;
 	}
-	entries[count++] = &help_entry;
 
 	return count;
+}
+
+/* The command's own options, then the common ones; returns how many. */
+static size_t entries_of(const struct command *command, const struct option_entry **entries)
+{
+	return add_entries(entries, add_entries(entries, 0, command->options), common);
+}
+
+static const char *nearest(const struct command *command, const char *written)
+{
+	const struct option_entry *entries[OPTION_MAX];
+	const char *names[OPTION_MAX + 1] = { NULL };
+	size_t count = entries_of(command, entries);
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = entries[i]->name;
+
+	return vctl_nearest(written + strspn(written, "-"), names);
+}
+
+/* List the options that --WRITTEN can be short for; returns how many. */
+static int candidates(const struct command *command, const char *written, char *list, size_t room)
+{
+	const struct option_entry *entries[OPTION_MAX];
+	size_t count = entries_of(command, entries);
+	int found = 0;
+	size_t used;
+
+	*list = '\0';
+	for (size_t i = 0; strncmp(written, "--", 2) == 0 && i < count; i++) {
+		if (strncmp(entries[i]->name, written + 2, strlen(written + 2)) != 0)
+			continue;
+		used = strlen(list);
+		snprintf(list + used, room - used, "%s--%s", found ? ", " : "", entries[i]->name);
+		found++;
+	}
+
+	return found;
 }
 
 /* @err: what the command itself says to it, or NULL. */
 static void complain_unknown(const struct command *command, const char *written,
 			     const struct vctl_error *err)
 {
-	const struct option_entry *entries[OPTION_MAX];
-	const char *names[OPTION_MAX + 1] = { NULL };
-	size_t count = entries_of(command, entries);
+	const char *near = nearest(command, written);
+	char why[256] = NO_OPTION;
 	auto_free char *what = NULL;
-	auto_free char *why = NULL;
-	const char *near;
+	char list[160];
 
-	for (size_t i = 0; i < count; i++)
-		names[i] = entries[i]->name;
+	if (candidates(command, written, list, sizeof(list)) > 1)
+		snprintf(why, sizeof(why), "it can be short for %s", list);
+	else if (near)
+		snprintf(why, sizeof(why), NO_OPTION "; did you mean --%s?", near);
 
-	near = vctl_nearest(written + strspn(written, "-"), names);
 	if (asprintf(&what, "%s: %s", command->name, written) < 0)
 		what = NULL;
-	if (!near && err) {
-		message_error(what ? what : written, "there is no such option",
-			      vctl_error_advice(err));
-		return;
-	}
-	if (!near || asprintf(&why, "there is no such option; did you mean --%s?", near) < 0)
-		why = NULL;
-	message_usage(command, what ? what : written, why ? why : "there is no such option");
+	if (err && strcmp(why, NO_OPTION) == 0)
+		message_error(what ? what : written, why, vctl_error_advice(err));
+	else
+		message_usage(command, what ? what : written, why);
 }
 
-static void complain(const struct command *command, int kind, char **argv,
+/*
+ * What getopt found wrong in @word: an option of its own, or letters, of which it knows one.  We
+ * have no letters but -h; -ctx is --ctx with a dash too few, and those of other scripts have more
+ * than the one byte that getopt gives.
+ */
+static void complain(const struct command *command, int kind, const char *word,
 		     const struct vctl_error *err)
 {
 	char letters[] = { '-', (char)optopt, '\0' };
-	/* A long option is a word of its own; letters can share one that getopt isn't done with. */
-	bool letter = kind == '?' && optopt > 0 && optopt < OPTION_FIRST;
-	const char *written = letter ? letters : argv[optind - 1];
+	bool letter = kind == '?' && optopt != 0 && optopt < OPTION_FIRST;
+	bool whole = !letter || (unsigned char)optopt >= 0x80 || nearest(command, word);
+	const char *written = whole ? word : letters;
 	auto_free char *name = NULL;
 	auto_free char *what = NULL;
 
@@ -85,6 +126,7 @@ int option_parse(const struct command *command, int argc, char **argv,
 	struct option longs[OPTION_MAX + 1] = { { 0 } };
 	size_t count = entries_of(command, entries);
 	vctl_auto_error struct vctl_error *err = NULL;
+	int word = 1;
 	int value;
 
 	for (size_t i = 0; i < count; i++) {
@@ -96,17 +138,21 @@ int option_parse(const struct command *command, int argc, char **argv,
 	opterr = 0;
 	optind = 1;
 	/* '+': the options of the program that is to be run are not ours. */
-	while ((value = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
+	for (; (value = getopt_long(argc, argv, "+:h", longs, NULL)) != -1; word = optind) {
 		if (value == 'h' || value == OPTION_HELP) {
 			option_print_help(stdout, command);
 			return 0;
 		}
+		if (value == OPTION_VERSION) {
+			option_print_version();
+			return 0;
+		}
 		/* A long option that getopt doesn't know may be one of the command's own. */
 		if (value == '?' && optopt == 0 && command->take_word &&
-		    command->take_word(argv[optind - 1] + 2, data, &err) == 0)
+		    command->take_word(argv[word] + 2, data, &err) == 0)
 			continue;
 		if (value == '?' || value == ':') {
-			complain(command, value, argv, err);
+			complain(command, value, argv[word], err);
 			return -1;
 		}
 		if (take(value, optarg, data) < 0)
@@ -141,6 +187,11 @@ int option_parse_json(const struct command *command, int argc, char **argv, bool
 	return -1;
 }
 
+void option_print_version(void)
+{
+	printf("vctl %s\n", VCTL_VERSION);
+}
+
 void option_print_help(FILE *out, const struct command *command)
 {
 	const struct option_entry *entries[OPTION_MAX];
@@ -159,5 +210,6 @@ void option_print_help(FILE *out, const struct command *command)
 			 entries[i]->argument ? entries[i]->argument : "");
 		fprintf(out, "  %-18s  %s\n", label, entries[i]->help);
 	}
-	fprintf(out, "\nExit status: 0 done, 1 failed, 2 wrong usage.\n");
+	fprintf(out, "\nExit status: %s.\n",
+		command->status ? command->status : "0 done, 1 failed, 2 wrong usage");
 }

@@ -7,7 +7,7 @@
 
 struct command;
 
-/* How many options a command can have, --help included. */
+/* How many options a command can have, --help and --version included. */
 #define OPTION_MAX 32
 
 /**
@@ -30,6 +30,7 @@ enum {
 	OPTION_CAP = 0x7ffd,
 	OPTION_JSON = 0x7ffe,
 	OPTION_HELP = 0x7fff,
+	OPTION_VERSION = 0x8000,
 };
 
 /* For commands that print a table. */
@@ -44,7 +45,7 @@ enum {
  * @data: handed to @take, and to @command->take_word
  * @first: out: index of the first argument behind the options
  *
- * Return: 1 to go on; 0 when the help was asked for and printed; -1 for wrong usage, told.
+ * Return: 1 to go on; 0 when help or version was asked for and printed; -1 for wrong usage, told.
  */
 int option_parse(const struct command *command, int argc, char **argv,
 		 int (*take)(int value, const char *argument, void *data), void *data, int *first);
@@ -56,6 +57,9 @@ int option_parse(const struct command *command, int argc, char **argv,
  * Return: as option_parse().
  */
 int option_parse_json(const struct command *command, int argc, char **argv, bool *json);
+
+/** option_print_version() - Print what --version prints */
+void option_print_version(void);
 
 /** option_print_help() - Print what --help prints */
 void option_print_help(FILE *out, const struct command *command);

@@ -107,6 +107,7 @@ const struct command command_reducecap = {
 		"--NET_RAW; so does --cap '!NET_RAW'.  capabilities(7) tells what they are.\n"
 		"Options end at CMD.\n\n"
 		CEILING_TEXT,
+	.status = "1 failed, 2 wrong usage; else CMD's own",
 	.options = options,
 	.run = run,
 	.take_word = take_word,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +13,7 @@ int report_fork(struct report *report)
 
 	/* Or the child would print what is waiting in the buffer a second time. */
 	fflush(stdout);
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 
 	report->child = fork();
@@ -43,23 +42,45 @@ int report_write(const struct report *report, const void *data, size_t length)
 	return done == (ssize_t)length ? 0 : -1;
 }
 
-size_t report_read(struct report *report, char *data, size_t room)
+int report_wait(const struct report *report)
+{
+	char byte;
+
+	return report_take(report, &byte, 1) == 1 ? 0 : -1;
+}
+
+int report_go(const struct report *report, bool on)
+{
+	if (!on)
+		return shutdown(report->fd, SHUT_WR);
+
+	return send(report->fd, "", 1, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+size_t report_take(const struct report *report, void *data, size_t length)
 {
 	size_t used = 0;
-	char spill[256];
 
-	for (;;) {
-		size_t left = room - 1 - used;
-		ssize_t done = read(report->fd, left ? data + used : spill,
-				    left ? left : sizeof(spill));
+	while (used < length) {
+		ssize_t done = read(report->fd, (char *)data + used, length - used);
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
 			break;
-		if (left)
-			used += (size_t)done;
+		used += (size_t)done;
 	}
+
+	return used;
+}
+
+size_t report_read(struct report *report, char *data, size_t room)
+{
+	size_t used = report_take(report, data, room - 1);
+	char spill[256];
+
+	while (report_take(report, spill, sizeof(spill)) > 0)
+		;
 
 	data[used] = '\0';
 	close(report->fd);

@@ -14,6 +14,18 @@
 
 struct cell {
 	char text[CELL_MAX];
+	const char *colour;	/* NULL: none */
+};
+
+/* A status as programs read it, and as people see it. */
+static const struct {
+	const char *word;
+	const char *shown;
+	const char *colour;
+} statuses[] = {
+	{ "ok", "ok", "\033[32m" },
+	{ "failed", "FAILED", "\033[1;31m" },
+	{ "skipped", "not tested", "\033[2m" },
 };
 
 static void append(struct cell *cell, const char *text)
@@ -23,10 +35,27 @@ static void append(struct cell *cell, const char *text)
 	snprintf(cell->text + used, sizeof(cell->text) - used, "%s", text);
 }
 
-static struct cell cell_of(struct json_object *row, const char *key)
+static struct cell cell_of_status(const char *word)
 {
-	struct json_object *value = json_object_object_get(row, key);
-	struct cell cell = { "" };
+	struct cell cell = { "", NULL };
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		if (strcmp(statuses[i].word, word) == 0) {
+			append(&cell, statuses[i].shown);
+			cell.colour = statuses[i].colour;
+		}
+	}
+
+	return cell;
+}
+
+static struct cell cell_of(struct json_object *row, const struct column *column)
+{
+	struct json_object *value = json_object_object_get(row, column->key);
+	struct cell cell = { "", NULL };
+
+	if (column->kind == COLUMN_STATUS)
+		return cell_of_status(json_object_get_string(value));
 
 	switch (json_object_get_type(value)) {
 	case json_type_null:
@@ -41,7 +70,7 @@ static struct cell cell_of(struct json_object *row, const char *key)
 			append(&cell, json_object_get_string(json_object_array_get_idx(value, i)));
 		}
 		if (!*cell.text)
-			append(&cell, "-");
+			append(&cell, "none");
 		break;
 	default:
 		append(&cell, json_object_get_string(value));
@@ -73,21 +102,19 @@ static void spaces(int count)
 	printf("%*s", count > 0 ? count : 0, "");
 }
 
-static void print_cell(const struct column *column, const char *text, int width, bool last)
+static void print_cell(const struct cell *cell, enum column_kind kind, int width, bool last)
 {
-	bool colour = column->kind == COLUMN_STATUS && message_colour(stdout);
-	int gap = width - width_of(text);
+	int gap = width - width_of(cell->text);
 
-	if (column->kind == COLUMN_NUMBER)
+	if (kind == COLUMN_NUMBER)
 		spaces(gap);
-	if (colour)
-		printf("%s%s\033[0m", strcmp(text, "ok") == 0 ? "\033[32m" :
-				      strcmp(text, "FAILED") == 0 ? "\033[1;31m" : "\033[2m", text);
+	if (cell->colour && message_colour(stdout))
+		printf("%s%s\033[0m", cell->colour, cell->text);
 	else
-		fputs(text, stdout);
+		fputs(cell->text, stdout);
 	if (last)
 		return;
-	if (column->kind != COLUMN_NUMBER)
+	if (kind != COLUMN_NUMBER)
 		spaces(gap);
 	spaces(2);
 }
@@ -109,7 +136,7 @@ static void measure(const struct column *columns, struct json_object *rows, int 
 		widths[c] = width_of(columns[c].title);
 		for (size_t r = 0; r < json_object_array_length(rows); r++) {
 			struct json_object *row = json_object_array_get_idx(rows, r);
-			int width = width_of(cell_of(row, columns[c].key).text);
+			int width = width_of(cell_of(row, &columns[c]).text);
 
 			if (width > widths[c])
 				widths[c] = width;
@@ -120,16 +147,17 @@ static void measure(const struct column *columns, struct json_object *rows, int 
 static void print_row(const struct column *columns, struct json_object *row, const int *widths)
 {
 	for (size_t c = 0; columns[c].key; c++) {
+		struct cell cell = cell_of(row, &columns[c]);
+
 		if (columns[c].kind != COLUMN_BELOW)
-			print_cell(&columns[c], cell_of(row, columns[c].key).text, widths[c],
-				   is_last(&columns[c]));
+			print_cell(&cell, columns[c].kind, widths[c], is_last(&columns[c]));
 	}
 	putchar('\n');
 
 	for (size_t c = 0; columns[c].key; c++) {
 		if (columns[c].kind == COLUMN_BELOW && json_object_object_get(row, columns[c].key))
 			printf("%*s%s %s\n", widths[0] + 2, "", columns[c].title,
-			       cell_of(row, columns[c].key).text);
+			       cell_of(row, &columns[c]).text);
 	}
 }
 
@@ -144,11 +172,11 @@ void table_print(const struct column *columns, struct json_object *rows, bool js
 
 	measure(columns, rows, widths);
 	for (size_t c = 0; columns[c].key; c++) {
-		struct column title = { .kind = columns[c].kind == COLUMN_NUMBER ? COLUMN_NUMBER :
-										   COLUMN_PLAIN };
+		struct cell title = { "", NULL };
 
+		append(&title, columns[c].title);
 		if (columns[c].kind != COLUMN_BELOW)
-			print_cell(&title, columns[c].title, widths[c], is_last(&columns[c]));
+			print_cell(&title, columns[c].kind, widths[c], is_last(&columns[c]));
 	}
 	putchar('\n');
 	for (size_t r = 0; r < json_object_array_length(rows); r++)
@@ -171,7 +199,7 @@ void table_print_record(const struct column *columns, struct json_object *record
 	for (size_t c = 0; columns[c].key; c++) {
 		printf("%s:", columns[c].title);
 		spaces(widest - width_of(columns[c].title) + 1);
-		puts(cell_of(record, columns[c].key).text);
+		puts(cell_of(record, &columns[c]).text);
 	}
 }
 

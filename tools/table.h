@@ -8,13 +8,14 @@
 
 /*
  * What a command prints for people as a table and for programs as JSON, from the same data:
- * strings, numbers, booleans (yes, no), arrays of strings (with commas between) and null (-).
+ * strings, numbers, booleans (yes, no), arrays of strings (with commas between, or none) and null
+ * (-).
  */
 
 enum column_kind {
 	COLUMN_PLAIN,
 	COLUMN_NUMBER,		/* to the right */
-	COLUMN_STATUS,		/* coloured: ok, FAILED */
+	COLUMN_STATUS,		/* ok, failed or skipped, with words for people, and coloured */
 	COLUMN_BELOW,		/* on a line of its own under the row, where it is not null */
 };
 

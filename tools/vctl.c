@@ -72,7 +72,7 @@ static enum status complain_unknown(const char *name)
 	near = vctl_nearest(name, names);
 	if (!near || asprintf(&why, "there is no such subcommand; did you mean %s?", near) < 0)
 		why = NULL;
-	return message_usage(NULL, *name ? name : "''", why ? why : "there is no such subcommand");
+	return message_usage(NULL, name, why ? why : "there is no such subcommand");
 }
 
 static enum status run_help(int argc, char **argv)
@@ -100,6 +100,15 @@ static enum status run_help(int argc, char **argv)
 	return STATUS_DONE;
 }
 
+static enum status run_version(int argc, char **argv)
+{
+	if (argc > 1)
+		return message_usage(NULL, argv[1], "--version takes no arguments");
+
+	option_print_version();
+	return STATUS_DONE;
+}
+
 static enum status run(int argc, char **argv)
 {
 	const struct command *command = find_classic(argc > 0 ? argv[0] : "");
@@ -114,10 +123,8 @@ static enum status run(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0)
 		return run_help(argc - 1, argv + 1);
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("vctl %s\n", VCTL_VERSION);
-		return STATUS_DONE;
-	}
+	if (strcmp(argv[1], "--version") == 0)
+		return run_version(argc - 1, argv + 1);
 	if (argv[1][0] == '-')
 		return message_usage(NULL, argv[1],
 				     "options follow the subcommand; here only --help, --version");

@@ -69,6 +69,14 @@ static int fake_open(const char *path, int flags)
 	return exists ? open("/dev/null", O_RDWR | O_CLOEXEC) : fail_with(ENOENT);
 }
 
+static int fake_stat(const char *path, struct stat *node)
+{
+	if (strcmp(path, VCONTEXT_DEVICE) != 0 || !fake.device_mode)
+		return fail_with(EACCES);
+	*node = (struct stat){ .st_mode = S_IFCHR | fake.device_mode };
+	return 0;
+}
+
 /*
  * copy_struct_from_user(): what the kernel does with a structure of another size than its own, of
  * which the first version had @least bytes.
@@ -224,6 +232,7 @@ static long fake_lsm_list(uint64_t *ids, uint32_t *size)
 const struct vctl_transport fake_transport = {
 	.open = fake_open,
 	.close = close,
+	.stat = fake_stat,
 	.ioctl = fake_ioctl,
 	.poll = fake_poll,
 	.lsm_list = fake_lsm_list,
@@ -232,6 +241,7 @@ const struct vctl_transport fake_transport = {
 void fake_reset(void)
 {
 	fake = (struct fake){
+		.device_mode = 0666,
 		.sysfs = true,
 		.initstate = true,
 		.securityfs_directory = true,

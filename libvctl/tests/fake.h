@@ -12,6 +12,7 @@
 struct fake {
 	/* What there is.  Paths that are not mentioned here don't exist. */
 	int device_errno;		/* open("/dev/vcontext"); 0: it is there */
+	mode_t device_mode;		/* stat("/dev/vcontext"); 0: not even that is allowed */
 	bool sysfs;
 	bool initstate;			/* the module's directory in sysfs */
 	bool securityfs_directory;

@@ -181,6 +181,51 @@ START_TEST(an_older_kernel_lacks_a_flag)
 }
 END_TEST
 
+/* /dev may be out of reach by now; what is open already answers. */
+START_TEST(explaining_opens_nothing)
+{
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+	struct vcontext_new made = VCTL_SIZED(struct vcontext_new);
+	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
+	struct vctl_context *ctx;
+
+	fake.device_errno = ENOENT;
+	fake.info.flags = VCONTEXT_LOCK;
+	fake.info.own_flags = VCONTEXT_LOCK;
+	fake.new_errno = EINVAL;
+	made.flags = VCONTEXT_LOCK | VCONTEXT_HIDEINFO;
+	vctl_new(dev, &made, &err);
+	assert_error(err, VCTL_BAD_FLAG, EINVAL);
+
+	fake.open_errno = EPERM;
+	open.id = 5;
+	vctl_context_open(dev, &open, &ctx, &err);
+	assert_error(err, VCTL_LOCKED, EPERM);
+}
+END_TEST
+
+START_TEST(what_is_not_answered_is_not_claimed)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_device struct vctl_device *dev = fake_device();
+	vctl_auto_error struct vctl_error *err = NULL;
+	struct vcontext_new made = VCTL_SIZED(struct vcontext_new);
+
+	fake.info_errno = EIO;
+	fake.new_errno = EINVAL;
+	made.flags = VCONTEXT_LOCK;
+	vctl_new(dev, &made, &err);
+	assert_error(err, VCTL_THREADS, EINVAL);
+
+	fake.device_errno = ENOENT;
+	fake.add_errno = EINVAL;
+	vctl_context_add_flags(ctx, VCONTEXT_LOCK, &err);
+	assert_error(err, VCTL_BAD_FLAG, EINVAL);
+	ck_assert_ptr_null(strstr(vctl_error_why(err), "does not know"));
+}
+END_TEST
+
 START_TEST(open_and_close)
 {
 	unsigned int before = fake_descriptors();
@@ -426,6 +471,8 @@ Suite *suite_context(void)
 	tcase_add_test(tests, a_ceiling_is_asked_for);
 	tcase_add_loop_test(tests, new_says_why_not, 0, LENGTH(new_errors));
 	tcase_add_test(tests, an_older_kernel_lacks_a_flag);
+	tcase_add_test(tests, explaining_opens_nothing);
+	tcase_add_test(tests, what_is_not_answered_is_not_claimed);
 	tcase_add_test(tests, open_and_close);
 	tcase_add_test(tests, open_tells_the_id_chosen);
 	tcase_add_loop_test(tests, open_says_why_not, 0, LENGTH(open_errors));

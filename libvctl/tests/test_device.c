@@ -24,8 +24,8 @@ static const struct {
 	{ "no driver", ENXIO, true, false, true, 0, 1, VCTL_NO_MODULE, ENOENT, "modprobe" },
 	{ "no file", ENOENT, true, true, true, 0, 1, VCTL_NO_DEVICE, ENOENT, "devtmpfs" },
 	{ "no /sys", ENOENT, true, false, false, 0, 1, VCTL_NO_DEVICE, ENOENT, "sysfs" },
-	{ "mode", EACCES, true, true, true, 0, 1, VCTL_NO_ACCESS, EACCES, "0666" },
-	{ "nodev", EPERM, true, true, true, 0, 1, VCTL_NO_ACCESS, EPERM, "nodev" },
+	{ "nodev", EACCES, true, true, true, 0, 1, VCTL_NO_ACCESS, EACCES, "nodev" },
+	{ "device policy", EPERM, true, true, true, 0, 1, VCTL_NO_ACCESS, EPERM, "control group" },
 	{ "too many files", EMFILE, true, true, true, 0, 1, VCTL_SYSTEM, EMFILE, "" },
 	{ "another device", 0, true, true, true, ENOTTY, 1, VCTL_OLD_KERNEL, ENOTTY, "load" },
 	{ "sandbox", 0, true, true, true, EACCES, 1, VCTL_NO_ACCESS, EACCES, "Landlock" },
@@ -56,6 +56,34 @@ START_TEST(what_is_missing)
 		      missing[_i].name, vctl_error_advice(err));
 	ck_assert_uint_eq(fake_descriptors(), before);
 	ck_assert_int_lt(vctl_device_open_by(&fake_transport, &dev, NULL), 0);
+}
+END_TEST
+
+static const struct {
+	int number;
+	mode_t mode;
+	const char *why;
+} refused[] = {
+	{ EACCES, 0600, "its mode" },
+	{ EACCES, 0660, "its mode" },
+	{ EACCES, 0664, "its mode" },
+	{ EACCES, 0666, "policy" },
+	{ EACCES, 0, "policy" },
+	{ EPERM, 0600, "policy" },
+};
+
+START_TEST(what_keeps_out)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+	bool mode = strcmp(refused[_i].why, "its mode") == 0;
+	struct vctl_device *dev;
+
+	fake.device_errno = refused[_i].number;
+	fake.device_mode = refused[_i].mode;
+	vctl_device_open_by(&fake_transport, &dev, &err);
+	assert_error(err, VCTL_NO_ACCESS, refused[_i].number);
+	ck_assert_ptr_nonnull(strstr(vctl_error_why(err), refused[_i].why));
+	ck_assert_int_eq(strstr(vctl_error_advice(err), "chmod 0666") != NULL, mode);
 }
 END_TEST
 
@@ -205,6 +233,7 @@ Suite *suite_device(void)
 
 	tcase_add_checked_fixture(tests, fake_reset, NULL);
 	tcase_add_loop_test(tests, what_is_missing, 0, LENGTH(missing));
+	tcase_add_loop_test(tests, what_keeps_out, 0, LENGTH(refused));
 	tcase_add_test(tests, without_stub_answer_the_module_counts);
 	tcase_add_test(tests, opens_and_closes);
 	tcase_add_test(tests, info_is_passed_on);

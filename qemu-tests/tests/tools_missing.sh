@@ -26,7 +26,7 @@ run "vctl info --json tells of the module" 1 '"module": false' vctl info --json
 run "vctl check" 1 "$stub" vctl check
 run "vctl check as user" 1 'FAILED .*module' as_user vctl check
 run "vctl check advises" 1 '-> ' vctl check
-run "vctl check --json" 1 '"status": "FAILED"' vctl check --json
+run "vctl check --json" 1 '"status": "failed"' vctl check --json
 run "the command is not run" 1 '!ran' chcontext echo ran
 if $yes; then
 	run "modprobe" 0 "" modprobe vcontext

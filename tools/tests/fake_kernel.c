@@ -2,10 +2,12 @@
 /*
  * A kernel for the tests of the command line: loaded in front of the C library (or linked in), it
  * answers for /dev/vcontext and tells in a file what it was asked.  Without FAKE in the environment
- * it does nothing.
+ * it does nothing.  A process is in context 0, or in the one that it has made and entered itself,
+ * and /proc/self/status says so.
  *
  *	FAKE=LOG		the file
- *	FAKE_DEVICE=ERRNO	opening the device fails
+ *	FAKE_DEVICE=ERRNO	opening the device fails; 2: the module is not loaded
+ *	FAKE_MODE=MODE		of the device, if it is not missing; 0666 otherwise
  *	FAKE_STUB=no		the kernel has no stub
  *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS, LOWER,
  *				LOWER_CONTEXT
@@ -20,6 +22,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +30,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,7 +43,9 @@
 
 VCTL_API int open(const char *path, int flags, ...);
 VCTL_API int __open_2(const char *path, int flags);
+VCTL_API int stat(const char *path, struct stat *node);
 VCTL_API int ioctl(int fd, unsigned long command, ...);
+VCTL_API int kill(pid_t pid, int signal);
 VCTL_API int prctl(int option, ...);
 VCTL_API long syscall(long number, ...);
 
@@ -72,6 +79,25 @@ static void record(const char *text)
 	close(fd);
 }
 
+/* And the module too; sets errno. */
+static bool device_is_missing(void)
+{
+	errno = ENOENT;
+	return setting("FAKE_DEVICE", 0) == ENOENT;
+}
+
+static uint32_t context_id = VCONTEXT_ID_HOST;
+
+static int open_status(void)
+{
+	int fd = memfd_create("status", MFD_CLOEXEC);
+
+	if (fd < 0 || dprintf(fd, "s_context:\t%u\n", context_id) < 0)
+		abort();
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
 /* Paths of the kernel that are not those of this machine; -2 for all others. */
 static int open_fake(const char *path)
 {
@@ -81,10 +107,10 @@ static int open_fake(const char *path)
 		errno = (int)setting("FAKE_DEVICE", 0);
 		return errno ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
 	}
-	if (strcmp(path, "/sys/module/vcontext/initstate") == 0) {
-		errno = (int)setting("FAKE_DEVICE", 0);
-		return errno ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
-	}
+	if (strcmp(path, "/sys/module/vcontext/initstate") == 0)
+		return device_is_missing() ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+	if (strcmp(path, "/proc/self/status") == 0)
+		return open_status();
 
 	return -2;
 }
@@ -107,6 +133,17 @@ int __open_2(const char *path, int flags)
 	return open(path, flags);
 }
 
+int stat(const char *path, struct stat *node)
+{
+	if (!getenv("FAKE") || strcmp(path, VCONTEXT_DEVICE) != 0)
+		return fstatat(AT_FDCWD, path, node, 0);
+	if (device_is_missing())
+		return -1;
+
+	*node = (struct stat){ .st_mode = S_IFCHR | setting("FAKE_MODE", 0666) };
+	return 0;
+}
+
 static int answer(const char *setting_name, const char *text)
 {
 	record(text);
@@ -122,7 +159,7 @@ static int answer_info(struct vcontext_info *info)
 	info->abi = setting("FAKE_ABI", VCONTEXT_ABI);
 	info->flags = VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO |
 		      VCONTEXT_USERNS;
-	info->id = 0;
+	info->id = context_id;
 	info->own_flags = setting("FAKE_OWN_FLAGS", 0);
 	info->contexts = 3;
 	return 0;
@@ -145,8 +182,12 @@ static int answer_new(struct vcontext_new *arg)
 	char text[80];
 
 	snprintf(text, sizeof(text), "new flags %u", arg->flags);
+	if (answer_with_drop("FAKE_NEW", text, arg->drop) < 0)
+		return -1;
+
 	arg->id = 65540;
-	return answer_with_drop("FAKE_NEW", text, arg->drop);
+	context_id = arg->id;
+	return 0;
 }
 
 static int answer_lower(const struct vcontext_lower *arg)
@@ -225,6 +266,17 @@ int prctl(int option, ...)
 	if (arg[0] <= LAST_CAPABILITY)
 		return !((lowered | mask_setting("FAKE_LOST")) >> arg[0] & 1);
 	errno = EINVAL;
+	return -1;
+}
+
+int kill(pid_t pid, int signal)
+{
+	int (*real)(pid_t, int) = dlsym(RTLD_NEXT, "kill");
+
+	if (context_id == VCONTEXT_ID_HOST)
+		return real(pid, signal);
+
+	errno = ESRCH;
 	return -1;
 }
 
