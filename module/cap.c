@@ -26,14 +26,15 @@ bool ceiling_valid(u64 drop)
 /**
  * ceiling_prepare - get ready what ceiling_lower() does
  * @drop: what to take out of current's ceiling
+ * @anyway: also if that is nothing
  * @new: out: credentials, for ceiling_lower() or abort_creds(); NULL if there is nothing to do
  *
  * Returns 0 or ENOMEM.
  */
-int ceiling_prepare(u64 drop, struct cred **new)
+int ceiling_prepare(u64 drop, bool anyway, struct cred **new)
 {
 	*new = NULL;
-	if (!(drop & ~task_blob(current)->dropped))
+	if (!anyway && !(drop & ~task_blob(current)->dropped))
 		return 0;
 	*new = prepare_creds();
 	return *new ? 0 : -ENOMEM;
@@ -75,7 +76,7 @@ int ceiling_lower_current(u64 drop)
 
 	if (!thread_group_empty(current))
 		return -EINVAL;
-	err = ceiling_prepare(drop, &new);
+	err = ceiling_prepare(drop, false, &new);
 	if (!err)
 		ceiling_lower(drop, new);
 	return err;

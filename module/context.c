@@ -207,7 +207,7 @@ static int prepare(struct context *context, bool own, u64 *dropped, struct cred 
 
 	do {
 		*dropped = context_dropped(context);
-		err = ceiling_prepare(*dropped, new);
+		err = ceiling_prepare(*dropped, keys_held(), new);
 		if (err)
 			return err;
 		err = claim(context, own, *dropped);
@@ -266,6 +266,8 @@ static int enter(struct context *context, bool own)
 		return -EINTR;
 	err = is_traced() ? -EBUSY : prepare(context, own, &dropped, &new);
 	if (!err) {
+		if (new)
+			keys_leave(new);
 		ceiling_lower(dropped, new);
 		move_current(context);
 	}

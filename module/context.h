@@ -54,6 +54,7 @@ struct context {
 
 	atomic_t		tasks;		/* in it and in those made inside it, see limit.c */
 
+	struct key		*user_keyrings;	/* their register; NULL: none yet */
 	struct ipc_namespace	*queues;	/* with its message queues; NULL: none yet */
 	bool			has_ipc;	/* there is, or was, an object of System V IPC */
 	struct work_struct	ending;		/* see ipc.c */
@@ -147,7 +148,7 @@ int index_next(struct context *context, int nr);
 
 /* cap.c */
 bool ceiling_valid(u64 drop);
-int ceiling_prepare(u64 drop, struct cred **new);
+int ceiling_prepare(u64 drop, bool anyway, struct cred **new);
 void ceiling_lower(u64 drop, struct cred *new);
 int ceiling_lower_current(u64 drop);
 extern const struct vcontext_hook ceiling_hooks[];
@@ -196,6 +197,12 @@ bool ipc_end(struct context *context);
 int ipc_init(void);
 void ipc_exit(void);
 extern const struct vcontext_hook ipc_hooks[];
+
+/* key.c */
+struct key **key_place(struct key **place);
+bool keys_held(void);
+void keys_leave(struct cred *new);
+extern const struct vcontext_hook key_hooks[];
 
 /* sock.c */
 bool sock_sees(const struct sock *sk, bool own);

@@ -9,6 +9,7 @@
 
 #include <linux/ipc.h>
 #include <linux/ipc_namespace.h>
+#include <linux/key.h>
 #include <linux/msg.h>
 #include <linux/sem.h>
 #include <uapi/linux/shm.h>
@@ -143,13 +144,14 @@ static void end(struct work_struct *work)
 		vcontext_remove_ipc(has_ended, context);
 	if (context->queues)
 		put_ipc_ns(context->queues);
+	key_put(context->user_keyrings);
 	context_end(context);
 }
 
 /* Has @context objects that have to end first?  context_end() is called then when they have. */
 bool ipc_end(struct context *context)
 {
-	if (!context->has_ipc && !context->queues)
+	if (!context->has_ipc && !context->queues && !context->user_keyrings)
 		return false;
 	INIT_WORK(&context->ending, end);
 	queue_work(ending, &context->ending);

@@ -6,7 +6,7 @@
 #include "context.h"
 
 static const struct vcontext_hook *const hooks[] = {
-	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, sock_hooks, NULL
+	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks, NULL
 };
 
 static const struct vcontext_ops ops = {
@@ -30,6 +30,7 @@ static const struct vcontext_ops ops = {
 	.sees_ipc		= ipc_sees,
 	.next_ipc		= ipc_next,
 	.queues			= ipc_queues,
+	.key_place		= key_place,
 	.sees_sock		= sock_sees,
 };
 
