@@ -27,6 +27,7 @@
 #include <linux/vcontext_module.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <net/sock.h>
 
 #define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
 			 VCONTEXT_USERNS)
@@ -70,6 +71,7 @@ struct task_blob {
 	struct rb_node		node;		/* in context->processes, if @nr */
 	pid_t			nr;		/* of the process in the initial PID namespace */
 	u64			dropped;	/* only ever added to, by the task; see cap.c */
+	struct addresses	*addresses;	/* set once, by the task; see net.c */
 	bool			charged;	/* it counts in context->tasks; by the task alone */
 	bool			entering;	/* the task enters a context; no child may ask it to trace */
 };
@@ -206,7 +208,28 @@ extern const struct vcontext_hook key_hooks[];
 
 /* sock.c */
 bool sock_sees(const struct sock *sk, bool own);
+void sock_bound(struct sock *sk);
 extern const struct vcontext_hook sock_hooks[];
+
+/* What the module has in the security blob of a socket. */
+struct sock_blob {
+	u64	serial;		/* of the context that it belongs to */
+	__be32	ipv4;		/* the address that it is tied to, or 0 */
+};
+
+static inline struct sock_blob *sock_blob(const struct sock *sk)
+{
+	return sk->sk_security + vcontext_blob_sizes.lbs_sock;
+}
+
+/* net.c */
+__be32 addresses_ipv4(const struct task_struct *task);
+int addresses_take(__be32 ipv4);
+void addresses_inherit(struct task_struct *task);
+void addresses_free(struct task_struct *task);
+__be32 net_own_address(const struct sock *sk);
+int net_may_create(int family, int type, int protocol);
+extern const struct vcontext_hook net_hooks[];
 
 /* dev.c, handle.c */
 dev_t device_number(void);

@@ -223,6 +223,15 @@ static int lower(void __user *user)
 	return err ? err : ceiling_lower_current(arg.drop);
 }
 
+static int bind_addresses(void __user *user)
+{
+	struct vcontext_bind arg;
+	int err;
+
+	err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
+	return err ? err : addresses_take(arg.ipv4);
+}
+
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
@@ -240,6 +249,8 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return list(user);
 	case _IOC_NR(VCONTEXT_LOWER):
 		return lower(user);
+	case _IOC_NR(VCONTEXT_BIND):
+		return bind_addresses(user);
 	default:
 		return -ENOTTY;
 	}

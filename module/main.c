@@ -6,7 +6,8 @@
 #include "context.h"
 
 static const struct vcontext_hook *const hooks[] = {
-	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks, NULL
+	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks,
+	net_hooks, NULL
 };
 
 static const struct vcontext_ops ops = {
@@ -32,6 +33,7 @@ static const struct vcontext_ops ops = {
 	.queues			= ipc_queues,
 	.key_place		= key_place,
 	.sees_sock		= sock_sees,
+	.own_address		= net_own_address,
 };
 
 static int __init vcontext_init(void)

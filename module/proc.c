@@ -35,6 +35,7 @@ static void print_flags(struct seq_file *m, u32 flags)
 void proc_status(struct seq_file *m, struct task_struct *task)
 {
 	struct context *context = task_context(task);
+	__be32 ipv4;
 
 	if (context == CONTEXT_GONE || context_flags(current_context()) & VCONTEXT_HIDEINFO)
 		return;
@@ -43,5 +44,6 @@ void proc_status(struct seq_file *m, struct task_struct *task)
 		return;
 	seq_printf(m, "s_context:\t%u\nctxflags:\t", context_id(context));
 	print_flags(m, context_flags(context));
-	seq_puts(m, "\ninitpid:\t0\nipv4root:\t0.0.0.0\n");
+	ipv4 = addresses_ipv4(task);
+	seq_printf(m, "\ninitpid:\t0\nipv4root:\t%pI4\n", &ipv4);
 }

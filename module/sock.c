@@ -10,20 +10,21 @@
 #include <linux/net.h>
 #include <linux/netlink.h>
 #include <linux/socket.h>
+#include <net/af_unix.h>
 #include <net/sock.h>
 
 #include "context.h"
 
-static u64 *serial_of(const struct sock *sk)
-{
-	return sk->sk_security + vcontext_blob_sizes.lbs_sock;
-}
-
 /* Netlink that tells about the machine, and every process of it, whoever listens. */
 static int socket_create(int family, int type, int protocol, int kern)
 {
-	if (kern || family != PF_NETLINK)
+	int err;
+
+	if (kern)
 		return 0;
+	err = net_may_create(family, type, protocol);
+	if (err || family != PF_NETLINK)
+		return err;
 	switch (protocol) {
 	case NETLINK_CONNECTOR:
 		return task_may_hear_all(CAP_NET_ADMIN) ? 0 : -EPERM;
@@ -43,35 +44,42 @@ static u64 current_serial(void)
 
 bool sock_sees(const struct sock *sk, bool own)
 {
-	if (*serial_of(sk) == context_serial(current_context()))
+	if (sock_blob(sk)->serial == context_serial(current_context()))
 		return true;
 	return !own && (kernel_acts() || is_watcher());
 }
 
 static int sk_alloc_security(struct sock *sk, int family, gfp_t priority)
 {
-	*serial_of(sk) = current_serial();
+	BUILD_BUG_ON(sizeof(struct sock_blob) > VCONTEXT_SOCK_BLOB);
+	sock_blob(sk)->serial = current_serial();
 	return 0;
 }
 
-static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
+/* One that has its name is not taken over by trying again. */
+void sock_bound(struct sock *sk)
 {
-	if (sock->sk->sk_family == AF_UNIX)
-		*serial_of(sock->sk) = current_serial();
-	return 0;
+	if (sk->sk_family == AF_UNIX && !READ_ONCE(unix_sk(sk)->addr))
+		sock_blob(sk)->serial = current_serial();
+}
+
+/* A connection that comes in is its listener's, whoever is current by then. */
+static void sk_clone_security(const struct sock *sk, struct sock *newsk)
+{
+	*sock_blob(newsk) = *sock_blob(sk);
 }
 
 /* What a listener accepts is its own, not the caller's. */
 static int unix_stream_connect(struct sock *sk, struct sock *other, struct sock *newsk)
 {
-	*serial_of(newsk) = *serial_of(other);
+	sock_blob(newsk)->serial = sock_blob(other)->serial;
 	return 0;
 }
 
 const struct vcontext_hook sock_hooks[] = {
 	VCONTEXT_HOOK(socket_create, socket_create),
 	VCONTEXT_HOOK(sk_alloc_security, sk_alloc_security),
-	VCONTEXT_HOOK(socket_bind, socket_bind),
+	VCONTEXT_HOOK(sk_clone_security, sk_clone_security),
 	VCONTEXT_HOOK(unix_stream_connect, unix_stream_connect),
 	{ }
 };

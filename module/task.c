@@ -113,6 +113,7 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 	}
 	RCU_INIT_POINTER(task_blob(task)->context, own);
 	task_blob(task)->dropped = task_blob(current)->dropped;
+	addresses_inherit(task);
 	return 0;
 }
 
@@ -121,6 +122,7 @@ static void task_free(struct task_struct *task)
 {
 	if (task_blob(task)->charged)
 		limit_leave(rcu_access_pointer(task_blob(task)->context), task);
+	addresses_free(task);
 }
 
 void task_join(struct task_struct *task)

@@ -154,6 +154,16 @@ struct vcontext_lower {
 };
 
 /**
+ * struct vcontext_bind - argument of VCONTEXT_BIND
+ * @size: in: sizeof(struct vcontext_bind)
+ * @ipv4: in: the address, in network order
+ */
+struct vcontext_bind {
+	__u32 size;
+	__be32 ipv4;
+};
+
+/**
  * struct vcontext_stat - argument of VCONTEXT_STAT
  * @size: in: sizeof(struct vcontext_stat)
  * @id: out
@@ -233,6 +243,16 @@ struct vcontext_list {
  *	EINVAL	the process has more than one thread; @drop has a bit that is no capability
  *	ENOMEM
  *
+ * VCONTEXT_BIND - tie the calling process and its children to one IPv4 address, for good
+ *	Anybody, once.  What they bind to any address is bound to this one, and to another address
+ *	EADDRNOTAVAIL; what they send comes from it.  They get no sockets that could do otherwise: of
+ *	AF_INET there are TCP, UDP, UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones), of
+ *	others AF_UNIX, AF_NETLINK, AF_ALG and AF_KEY (else EAFNOSUPPORT, AF_INET6 too).  A socket
+ *	from before or from elsewhere that has another address is of no use (EADDRNOTAVAIL).
+ *	EPERM	the process is tied to one already
+ *	EINVAL	the process has more than one thread; not the address of a host
+ *	ENOMEM
+ *
  * On a handle
  *
  * VCONTEXT_ENTER - move the calling process into the context; takes no argument
@@ -265,6 +285,7 @@ struct vcontext_list {
 #define VCONTEXT_OPEN		_IOWR(VCONTEXT_IOC, 2, struct vcontext_open)
 #define VCONTEXT_LIST		_IOWR(VCONTEXT_IOC, 3, struct vcontext_list)
 #define VCONTEXT_LOWER		_IOW(VCONTEXT_IOC, 4, struct vcontext_lower)
+#define VCONTEXT_BIND		_IOW(VCONTEXT_IOC, 5, struct vcontext_bind)
 #define VCONTEXT_ENTER		_IO(VCONTEXT_IOC, 16)
 #define VCONTEXT_ADD_FLAGS	_IOW(VCONTEXT_IOC, 17, struct vcontext_flags)
 #define VCONTEXT_STAT		_IOWR(VCONTEXT_IOC, 18, struct vcontext_stat)
