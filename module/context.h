@@ -37,8 +37,8 @@ struct context {
 	refcount_t		refs;
 	struct rb_node		node;		/* see table.c */
 	u32			id;		/* constant once in the table */
-	u32			flags;		/* under @lock; only ever added to; see context_flags() */
-	u64			dropped;	/* the same; what the ceiling lacks, see context_dropped() */
+	u32			flags;		/* under @lock; only ever added to */
+	u64			dropped;	/* the same; what the ceiling lacks */
 	u64			serial;		/* constant; never used again, unlike @id */
 	struct context		*parent;	/* constant; NULL: made in context 0 */
 	u32			depth;		/* constant; 1: made in context 0 */
@@ -73,7 +73,7 @@ struct task_blob {
 	u64			dropped;	/* only ever added to, by the task; see cap.c */
 	struct addresses	*addresses;	/* set once, by the task; see net.c */
 	bool			charged;	/* it counts in context->tasks; by the task alone */
-	bool			entering;	/* the task enters a context; no child may ask it to trace */
+	bool			entering;	/* see is_traced() in context.c */
 };
 
 /* Of a task that has lost its numbers: it is nobody's. */

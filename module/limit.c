@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits of a context: with the flag nproc how many tasks it has at most, those of the contexts made
- * inside it included.
+ * Limits of a context: with the flag nproc how many tasks it has at most, those of the contexts
+ * made inside it included.
  *
  * The number is RLIMIT_NPROC of who forks, which counts threads too, as the kernel does with it.
  * A task is charged when it is about to be made, before it can have any use, and given back when it

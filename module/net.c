@@ -4,9 +4,9 @@
  *
  * Sockets get the address when they are made, locked as if they had been bound to it: what the
  * kernel binds by itself (connect, listen, sendto) is that address then, and disconnecting keeps
- * it.  A bind to any becomes a bind to it.  Sockets from before, or from elsewhere, get it when they
- * are used and still have none, or are of no use.  All that could have another address at the same
- * time is refused.
+ * it.  A bind to any becomes a bind to it.  Sockets from before, or from elsewhere, get it when
+ * they are used and still have none, or are of no use.  All that could have another address at the
+ * same time is refused.
  */
 
 #include <linux/in.h>
@@ -33,6 +33,7 @@ static struct addresses *current_addresses(void)
 
 __be32 addresses_ipv4(const struct task_struct *task)
 {
+	/* pairs with addresses_take() */
 	const struct addresses *addresses = smp_load_acquire(&task_blob(task)->addresses);
 
 	return addresses ? addresses->ipv4 : 0;
@@ -42,8 +43,8 @@ __be32 addresses_ipv4(const struct task_struct *task)
  * addresses_take - tie current to an address, for good
  * @ipv4: in network order
  *
- * Returns 0; EPERM (it is tied to one already), EINVAL (no address of a host; more than one thread),
- * ENOMEM.
+ * Returns 0; EPERM (it is tied to one already), EINVAL (no address of a host; more than one
+ * thread), ENOMEM.
  */
 int addresses_take(__be32 ipv4)
 {
@@ -60,7 +61,7 @@ int addresses_take(__be32 ipv4)
 	refcount_set(&addresses->refs, 1);
 	addresses->ipv4 = ipv4;
 	__module_get(THIS_MODULE);	/* its hooks sleep */
-	smp_store_release(&task_blob(current)->addresses, addresses);
+	smp_store_release(&task_blob(current)->addresses, addresses);	/* all of it is there */
 	return 0;
 }
 
@@ -200,7 +201,9 @@ static int socket_accept(struct socket *sock, struct socket *newsock)
 	return use(sock->sk);
 }
 
-/* The source address can be told with each datagram; "none" is then the route's, not the socket's. */
+/*
+ * The source address can be told with each datagram; "none" is then the route's, not the socket's.
+ */
 static int set_source(struct msghdr *msg, __be32 ipv4)
 {
 	struct cmsghdr *cmsg;

@@ -51,28 +51,35 @@
 #define VCONTEXT_DEPTH_MAX	32
 
 /*
- * Flags of a context.  They can be added and never be taken away, and hold in all contexts that were
- * made inside of it, before or after.
+ * Flags of a context.  They can be added and never be taken away, and hold in all contexts that
+ * were made inside of it, before or after.  USERNS is root of context 0's to give.
  */
 #define VCONTEXT_LOCK		(1U << 0)	/* its processes create and enter no context */
 #define VCONTEXT_NPROC		(1U << 2)	/* RLIMIT_NPROC is of the whole context */
 #define VCONTEXT_PRIVATE	(1U << 3)	/* nobody enters it after its first process */
 #define VCONTEXT_HIDEINFO	(1U << 5)	/* no context lines in /proc/PID/status inside */
-#define VCONTEXT_USERNS		(1U << 6)	/* user namespaces are open to it; root of context 0 */
+#define VCONTEXT_USERNS		(1U << 6)	/* user namespaces are open to it */
 
 /*
  * What of the ceiling "secure" keeps: rights over files and processes of one's own, none over the
  * machine.  Who drops one of these and doesn't have CAP_SETPCAP gets no_new_privs besides: a setuid
  * program that can't give up its rights is worse than one that can't start.
  */
-#define VCONTEXT_SECURE_KEEPS						\
-	(1ULL << 0	/* CHOWN */		| 1ULL << 1	/* DAC_OVERRIDE */ |	\
-	 1ULL << 3	/* FOWNER */		| 1ULL << 4	/* FSETID */ |		\
-	 1ULL << 5	/* KILL */		| 1ULL << 6	/* SETGID */ |		\
-	 1ULL << 7	/* SETUID */		| 1ULL << 8	/* SETPCAP */ |		\
-	 1ULL << 10	/* NET_BIND_SERVICE */	| 1ULL << 18	/* SYS_CHROOT */ |	\
-	 1ULL << 19	/* SYS_PTRACE */	| 1ULL << 28	/* LEASE */ |		\
-	 1ULL << 29	/* AUDIT_WRITE */	| 1ULL << 31	/* SETFCAP */)
+#define VCONTEXT_SECURE_KEEPS							\
+	(1ULL << 0 |	/* CHOWN */						\
+	 1ULL << 1 |	/* DAC_OVERRIDE */					\
+	 1ULL << 3 |	/* FOWNER */						\
+	 1ULL << 4 |	/* FSETID */						\
+	 1ULL << 5 |	/* KILL */						\
+	 1ULL << 6 |	/* SETGID */						\
+	 1ULL << 7 |	/* SETUID */						\
+	 1ULL << 8 |	/* SETPCAP */						\
+	 1ULL << 10 |	/* NET_BIND_SERVICE */					\
+	 1ULL << 18 |	/* SYS_CHROOT */					\
+	 1ULL << 19 |	/* SYS_PTRACE */					\
+	 1ULL << 28 |	/* LEASE */						\
+	 1ULL << 29 |	/* AUDIT_WRITE */					\
+	 1ULL << 31)	/* SETFCAP */
 
 /**
  * struct vcontext_info - argument of VCONTEXT_INFO
@@ -226,8 +233,8 @@ struct vcontext_list {
  *	With VCONTEXT_ID_ANY and VCONTEXT_OPEN_CREATE anybody; a given id root of context 0.
  *	EPERM	an id or the flag userns was given and the caller is not root of context 0; the
  *		caller's context has the flag lock
- *	EINVAL	@drop has a bit that is no capability; id 0; CREATE of an id over 65535 that is not in use; ID_ANY without CREATE; EXCL
- *		without CREATE
+ *	EINVAL	@drop has a bit that is no capability; id 0; CREATE of an id over 65535 that is
+ *		not in use; ID_ANY without CREATE; EXCL without CREATE
  *	ENOENT	no such context, and CREATE was not asked for
  *	EEXIST	there is one, and EXCL was asked for
  *	ENOSPC, ENOMEM, EMFILE, ENFILE
@@ -237,18 +244,18 @@ struct vcontext_list {
  *	context 0 or under hideinfo.
  *
  * VCONTEXT_LOWER - lower the caller's own ceiling
- *	Anybody.  The permitted, effective, inheritable and ambient sets lose the same.  From then on
- *	the process and its children cannot create or join a user namespace (see VCONTEXT_USERNS),
- *	and contexts that they make have no higher ceiling.
+ *	Anybody.  The permitted, effective, inheritable and ambient sets lose the same.  From then
+ *	on the process and its children cannot create or join a user namespace (see
+ *	VCONTEXT_USERNS), and contexts that they make have no higher ceiling.
  *	EINVAL	the process has more than one thread; @drop has a bit that is no capability
  *	ENOMEM
  *
  * VCONTEXT_BIND - tie the calling process and its children to one IPv4 address, for good
  *	Anybody, once.  What they bind to any address is bound to this one, and to another address
- *	EADDRNOTAVAIL; what they send comes from it.  They get no sockets that could do otherwise: of
- *	AF_INET there are TCP, UDP, UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones), of
- *	others AF_UNIX, AF_NETLINK, AF_ALG and AF_KEY (else EAFNOSUPPORT, AF_INET6 too).  A socket
- *	from before or from elsewhere that has another address is of no use (EADDRNOTAVAIL).
+ *	EADDRNOTAVAIL; what they send comes from it.  They get no sockets that could do otherwise:
+ *	of AF_INET there are TCP, UDP, UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones),
+ *	of others AF_UNIX, AF_NETLINK, AF_ALG and AF_KEY (else EAFNOSUPPORT, AF_INET6 too).  A
+ *	socket from before or from elsewhere that has another address is of no use (EADDRNOTAVAIL).
  *	EPERM	the process is tied to one already
  *	EINVAL	the process has more than one thread; not the address of a host
  *	ENOMEM
