@@ -9,7 +9,11 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
-#define PAGE	4096
+#include <linux/capability.h>
+
+#define PAGE		4096
+#define FLAGS		(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
+#define CAPABILITIES	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 static int device, handle;
 static unsigned char *memory;	/* a page to write, one with nothing, one to read, one with nothing */
@@ -24,8 +28,10 @@ static const struct command {
 	{ "NEW", VCONTEXT_NEW, sizeof(struct vcontext_new), false, true },
 	{ "OPEN", VCONTEXT_OPEN, sizeof(struct vcontext_open), false, true },
 	{ "LIST", VCONTEXT_LIST, sizeof(struct vcontext_list), false, true },
+	{ "LOWER", VCONTEXT_LOWER, sizeof(struct vcontext_lower), false, false },
 	{ "ADD_FLAGS", VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags), true, false },
 	{ "STAT", VCONTEXT_STAT, sizeof(struct vcontext_stat), true, true },
+	{ "LOWER_CONTEXT", VCONTEXT_LOWER_CONTEXT, sizeof(struct vcontext_lower), true, false },
 };
 
 typedef int (*caller)(int fd, unsigned int cmd, void *arg);
@@ -243,41 +249,64 @@ static void descriptors(caller call)
 	close(path);
 }
 
-/* Each bit of each field that has to be zero. */
+/* The fields of which some bits have to be zero: all but @allowed. */
+static const struct field {
+	unsigned int cmd;
+	size_t offset, size;
+	uint64_t allowed;
+} fields[] = {
+#define FIELD(cmd, type, field, allowed)					\
+	{ cmd, offsetof(struct type, field), sizeof(((struct type *)0)->field), allowed }
+	FIELD(VCONTEXT_NEW, vcontext_new, flags, FLAGS),
+	FIELD(VCONTEXT_NEW, vcontext_new, pad, 0),
+	FIELD(VCONTEXT_NEW, vcontext_new, drop, CAPABILITIES),
+	FIELD(VCONTEXT_OPEN, vcontext_open, how, VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL),
+	FIELD(VCONTEXT_OPEN, vcontext_open, flags, FLAGS),
+	FIELD(VCONTEXT_OPEN, vcontext_open, drop, CAPABILITIES),
+	FIELD(VCONTEXT_LIST, vcontext_list, pad, 0),
+	FIELD(VCONTEXT_LOWER, vcontext_lower, pad, 0),
+	FIELD(VCONTEXT_LOWER, vcontext_lower, drop, CAPABILITIES),
+	FIELD(VCONTEXT_ADD_FLAGS, vcontext_flags, flags, FLAGS),
+	FIELD(VCONTEXT_LOWER_CONTEXT, vcontext_lower, pad, 0),
+	FIELD(VCONTEXT_LOWER_CONTEXT, vcontext_lower, drop, CAPABILITIES),
+#undef FIELD
+};
+
+static const struct command *command_of(unsigned int cmd)
+{
+	const struct command *command = commands;
+
+	while (command->cmd != cmd)
+		command++;
+	return command;
+}
+
+/* Each bit of @field, alone: it is taken if it is allowed, and else EINVAL. */
+static void bits_of(caller call, const struct field *field)
+{
+	const struct command *command = command_of(field->cmd);
+	uint64_t value;
+	unsigned int bit;
+
+	for (bit = 0; bit < 8 * field->size; bit++) {
+		/* flags, how and which capabilities: other tests have them */
+		if (field->allowed & 1ULL << bit && field->allowed != CAPABILITIES)
+			continue;
+		valid(command, memory, command->size);
+		memcpy(&value, memory + field->offset, sizeof(value));
+		value |= 1ULL << bit;
+		memcpy(memory + field->offset, &value, field->size);
+		expect(try(call, fd_for(command), command->cmd, memory, NULL),
+		       field->allowed & 1ULL << bit ? 0 : -EINVAL, "a bit", command->name, bit);
+	}
+}
+
 static void reserved(caller call)
 {
-	static const struct {
-		const struct command *command;
-		size_t offset;
-		uint32_t allowed;
-	} fields[] = {
-		{ &commands[1], offsetof(struct vcontext_new, flags),
-		  VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO },
-		{ &commands[1], offsetof(struct vcontext_new, pad), 0 },
-		{ &commands[2], offsetof(struct vcontext_open, how),
-		  VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL },
-		{ &commands[2], offsetof(struct vcontext_open, flags),
-		  VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO },
-		{ &commands[3], offsetof(struct vcontext_list, pad), 0 },
-		{ &commands[4], offsetof(struct vcontext_flags, flags),
-		  VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO },
-	};
-	uint32_t bit, value;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		for (bit = 1; bit; bit <<= 1) {
-			if (bit & fields[i].allowed)
-				continue;
-			valid(fields[i].command, memory, fields[i].command->size);
-			memcpy(&value, memory + fields[i].offset, sizeof(value));
-			value |= bit;
-			memcpy(memory + fields[i].offset, &value, sizeof(value));
-			expect(try(call, fd_for(fields[i].command), fields[i].command->cmd, memory,
-				   NULL), -EINVAL, "a reserved bit", fields[i].command->name,
-			       bit);
-		}
-	}
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		bits_of(call, &fields[i]);
 }
 
 static void all(caller call, int bits)

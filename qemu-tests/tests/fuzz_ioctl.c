@@ -19,11 +19,16 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <linux/capability.h>
+
 #define PAGE		4096
 #define HANDLES		8
 #define EPISODE_SECONDS	300
+#define CAPABILITIES	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
-enum kind { INFO, NEW, OPEN, LIST, ENTER, ADD_FLAGS, STAT, UNKNOWN, FOREIGN, KINDS };
+enum kind {
+	INFO, NEW, OPEN, LIST, LOWER, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, UNKNOWN, FOREIGN, KINDS
+};
 
 static const struct command {
 	const char *name;
@@ -39,10 +44,14 @@ static const struct command {
 	[OPEN] = { "OPEN", VCONTEXT_OPEN, sizeof(struct vcontext_open), false,
 		   { ALWAYS, EPERM, ENOENT, EEXIST, ENOSPC, ENOMEM, EMFILE, ENFILE } },
 	[LIST] = { "LIST", VCONTEXT_LIST, sizeof(struct vcontext_list), false, { ALWAYS } },
-	[ENTER] = { "ENTER", VCONTEXT_ENTER, 0, true, { EPERM, EINVAL, EBUSY } },
+	[LOWER] = { "LOWER", VCONTEXT_LOWER, sizeof(struct vcontext_lower), false,
+		    { ALWAYS, ENOMEM } },
+	[ENTER] = { "ENTER", VCONTEXT_ENTER, 0, true, { EPERM, EINVAL, EBUSY, ENOMEM } },
 	[ADD_FLAGS] = { "ADD_FLAGS", VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags), true,
 			{ ALWAYS, EPERM } },
 	[STAT] = { "STAT", VCONTEXT_STAT, sizeof(struct vcontext_stat), true, { ALWAYS } },
+	[LOWER_CONTEXT] = { "LOWER_CONTEXT", VCONTEXT_LOWER_CONTEXT,
+			    sizeof(struct vcontext_lower), true, { ALWAYS, EPERM } },
 	[UNKNOWN] = { "unknown", 0, 0, false, { ENOTTY } },
 	[FOREIGN] = { "foreign", 0, 0, false, { ENOTTY } },
 #undef ALWAYS
@@ -196,7 +205,22 @@ static uint32_t some_flags(void)
 		return random_u64(&self.random);
 	/* lock ends what an episode can do, so it is rarer than the others */
 	return below(2) * VCONTEXT_HIDEINFO | one_in(4) * VCONTEXT_PRIVATE |
-	       one_in(8) * VCONTEXT_LOCK;
+	       one_in(8) * VCONTEXT_LOCK | one_in(8) * VCONTEXT_USERNS;
+}
+
+/* The right to be root of context 0 is kept by most, for the rest of the episode. */
+static uint64_t some_drop(void)
+{
+	uint64_t drop = random_u64(&self.random) & random_u64(&self.random);
+
+	switch (below(32)) {
+	case 0: return drop;
+	case 1: return 1ULL << below(64);
+	case 2: return drop & CAPABILITIES;
+	case 3: return ~0ULL;
+	case 4: case 5: return CAPABILITIES & VCONTEXT_SECURE_KEEPS & drop;
+	default: return drop & CAPABILITIES & ~(1ULL << CAP_SYS_ADMIN | VCONTEXT_SECURE_KEEPS);
+	}
 }
 
 /*
@@ -237,19 +261,25 @@ static void fill(enum kind kind, void *to)
 		struct vcontext_open open;
 		struct vcontext_list list;
 		struct vcontext_flags flags;
+		struct vcontext_lower lower;
 		unsigned char bytes[64];
 	} arg = { 0 };
 	unsigned int flips;
 
 	arg.info.size = some_size(commands[kind].size);
-	if (kind == NEW)
+	if (kind == NEW) {
 		arg.new.flags = some_flags();
+		arg.new.drop = one_in(4) ? some_drop() : 0;
+	}
 	if (kind == ADD_FLAGS)
 		arg.flags.flags = some_flags();
+	if (kind == LOWER || kind == LOWER_CONTEXT)
+		arg.lower.drop = some_drop();
 	if (kind == OPEN) {
 		arg.open.how = one_in(20) ? random_u64(&self.random) : below(4);
 		arg.open.id = some_id();
 		arg.open.flags = some_flags();
+		arg.open.drop = one_in(4) ? some_drop() : 0;
 	}
 	if (kind == LIST) {
 		arg.list.first = some_id();
@@ -558,7 +588,7 @@ static void report(void)
 	unsigned int kind, error;
 
 	for (kind = 0; kind < KINDS; kind++) {
-		printf("# %-9s %8lu good", commands[kind].name, shared->good[kind]);
+		printf("# %-13s %8lu good", commands[kind].name, shared->good[kind]);
 		for (error = 0; error < 256; error++)
 			if (shared->errors[kind][error])
 				printf(", %lu %s", shared->errors[kind][error],

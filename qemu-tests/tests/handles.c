@@ -17,7 +17,7 @@
 
 #include "guest.h"
 
-#define FLAGS_ALL	(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO)
+#define FLAGS_ALL	(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
 
 #define expect_error(value, want)						\
 	do {									\
@@ -125,6 +125,7 @@ static void run_stat(const void *unused)
 	expect_number(stat.created >= before && stat.created <= now(), 1);
 	expect_number(stat.parent, 0);
 	expect_number(stat.uid, USER);
+	expect_number(stat.dropped, 0);
 	expect_error(context_add_flags(handle, VCONTEXT_LOCK | VCONTEXT_HIDEINFO), 0);
 	first = sitter_start(enter, &handle);
 	expect_error(context_stat(handle, &stat), 0);
@@ -410,8 +411,10 @@ static void run_sizes(const void *unused)
 	const struct { int fd; unsigned long command; __u32 size; } calls[] = {
 		{ device, VCONTEXT_INFO, sizeof(struct vcontext_info) },
 		{ device, VCONTEXT_LIST, sizeof(struct vcontext_list) },
+		{ device, VCONTEXT_LOWER, sizeof(struct vcontext_lower) },
 		{ handle, VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags) },
 		{ handle, VCONTEXT_STAT, sizeof(struct vcontext_stat) },
+		{ handle, VCONTEXT_LOWER_CONTEXT, sizeof(struct vcontext_lower) },
 	};
 	size_t i;
 
@@ -441,6 +444,7 @@ static void run_wrong_arguments(const void *unused)
 {
 	struct vcontext_new new = { .size = sizeof(new), .pad = 1 };
 	struct vcontext_list list = { .size = sizeof(list), .pad = 1 };
+	struct vcontext_lower lower = { .size = sizeof(lower), .pad = 1 };
 	struct vcontext_info info;
 	int device = context_device(), handle = open_new(NULL);
 
@@ -450,10 +454,14 @@ static void run_wrong_arguments(const void *unused)
 	new.flags = 1U << 31;
 	expect_error(raw(device, VCONTEXT_NEW, &new), EINVAL);
 	expect_error(raw(device, VCONTEXT_LIST, &list), EINVAL);
+	expect_error(raw(device, VCONTEXT_LOWER, &lower), EINVAL);
+	expect_error(raw(handle, VCONTEXT_LOWER_CONTEXT, &lower), EINVAL);
 	expect_error(context_add_flags(handle, 1U << 30), EINVAL);
 	/* what belongs to the one kind of descriptor is not known to the other */
 	expect_error(raw(device, VCONTEXT_ENTER, NULL), ENOTTY);
 	expect_error(raw(device, VCONTEXT_STAT, &info), ENOTTY);
+	expect_error(raw(device, VCONTEXT_LOWER_CONTEXT, &lower), ENOTTY);
+	expect_error(raw(handle, VCONTEXT_LOWER, &lower), ENOTTY);
 	expect_error(raw(handle, VCONTEXT_INFO, &info), ENOTTY);
 	expect_error(raw(handle, VCONTEXT_NEW, &new), ENOTTY);
 	expect_error(raw(device, _IO(VCONTEXT_IOC, 99), NULL), ENOTTY);
