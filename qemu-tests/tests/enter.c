@@ -20,13 +20,6 @@
 
 #include "guest.h"
 
-#define expect_error(value, want)						\
-	do {									\
-		int value_ = (value);						\
-		ktap_expect(value_ == -(want), "%s: expected %s, came %s", #value,	\
-			    errno_name(want), value_ > 0 ? "a descriptor" : errno_name(-value_)); \
-	} while (0)
-
 static __u32 own_id(void)
 {
 	struct vcontext_info info;

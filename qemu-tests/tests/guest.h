@@ -39,6 +39,15 @@ __u32 free_id(void);
 
 /* guest.c */
 const char *errno_name(int error);
+
+/* @value is what a function of context.c returned: expect the errno @want, or 0. */
+#define expect_error(value, want)						\
+	do {									\
+		int value_ = (value);						\
+		ktap_expect(value_ == -(want), "%s: expected %s, came %s", #value,	\
+			    errno_name(want), value_ > 0 ? "a descriptor" : errno_name(-value_)); \
+	} while (0)
+
 void become(uid_t uid);
 pid_t fork_or_fail(void);
 

@@ -19,13 +19,6 @@
 
 #define FLAGS_ALL	(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
 
-#define expect_error(value, want)						\
-	do {									\
-		int value_ = (value);						\
-		ktap_expect(value_ == -(want), "%s: expected %s, came %s", #value,	\
-			    errno_name(want), value_ > 0 ? "a descriptor" : errno_name(-value_)); \
-	} while (0)
-
 #define expect_number(value, want)						\
 	do {									\
 		long long value_ = (value), want_ = (want);			\
