@@ -29,9 +29,11 @@ static int command(unsigned long number, void *argument)
 	return value;
 }
 
-int context_new(__u32 flags, __u32 *id)
+static int make(__u32 flags, __u64 drop, __u32 *id)
 {
-	struct vcontext_new argument = { .size = sizeof(argument), .flags = flags };
+	struct vcontext_new argument = {
+		.size = sizeof(argument), .flags = flags, .drop = drop,
+	};
 	int value = command(VCONTEXT_NEW, &argument);
 
 	if (id)
@@ -39,16 +41,50 @@ int context_new(__u32 flags, __u32 *id)
 	return value;
 }
 
-int context_open(__u32 id, __u32 how, __u32 flags, __u32 *got)
+int context_new(__u32 flags, __u32 *id)
+{
+	return make(flags, 0, id);
+}
+
+int context_new_lower(__u64 drop)
+{
+	return make(0, drop, NULL);
+}
+
+static int get(__u32 id, __u32 how, __u32 flags, __u64 drop, __u32 *got)
 {
 	struct vcontext_open argument = {
-		.size = sizeof(argument), .id = id, .how = how, .flags = flags,
+		.size = sizeof(argument), .id = id, .how = how, .flags = flags, .drop = drop,
 	};
 	int value = command(VCONTEXT_OPEN, &argument);
 
 	if (got)
 		*got = argument.id;
 	return value;
+}
+
+int context_open(__u32 id, __u32 how, __u32 flags, __u32 *got)
+{
+	return get(id, how, flags, 0, got);
+}
+
+int context_open_lower(__u32 id, __u64 drop)
+{
+	return get(id, VCONTEXT_OPEN_CREATE, 0, drop, NULL);
+}
+
+int context_lower(__u64 drop)
+{
+	struct vcontext_lower argument = { .size = sizeof(argument), .drop = drop };
+
+	return command(VCONTEXT_LOWER, &argument);
+}
+
+int context_lower_others(int handle, __u64 drop)
+{
+	struct vcontext_lower argument = { .size = sizeof(argument), .drop = drop };
+
+	return ioctl(handle, VCONTEXT_LOWER_CONTEXT, &argument) < 0 ? -errno : 0;
 }
 
 int context_enter(int handle)
@@ -98,6 +134,16 @@ __u32 enter_new(__u32 flags)
 	value = context_new(flags, &id);
 	ktap_expect(!value, "expected a new context, came %s", errno_name(-value));
 	return id;
+}
+
+void lower(__u64 drop)
+{
+	int value;
+
+	if (ktap_plain())
+		return;
+	value = context_lower(drop);
+	ktap_expect(!value, "expected a lower ceiling, came %s", errno_name(-value));
 }
 
 int open_new(__u32 *id)

@@ -23,6 +23,10 @@ int context_device(void);
 int context_new(__u32 flags, __u32 *id);
 int context_open(__u32 id, __u32 how, __u32 flags, __u32 *got);
 int context_enter(int handle);
+int context_new_lower(__u64 drop);
+int context_open_lower(__u32 id, __u64 drop);
+int context_lower(__u64 drop);				/* the own ceiling */
+int context_lower_others(int handle, __u64 drop);	/* that of who will enter */
 int context_add_flags(int handle, __u32 flags);
 int context_stat(int handle, struct vcontext_stat *stat);
 int context_info(struct vcontext_info *info);
@@ -31,6 +35,7 @@ int context_list(__u32 first, __u32 *ids, __u32 room);
 /* These give up the case if they fail; without contexts they do nothing. */
 __u32 enter_new(__u32 flags);
 void enter_id(__u32 id);
+void lower(__u64 drop);
 int open_new(__u32 *id);
 int open_id(__u32 id);
 

@@ -1,0 +1,5 @@
+#include "caps.h"
+int main(int argc, char **argv)
+{
+	return ktap_main(argc, argv);
+}
