@@ -159,12 +159,17 @@ static int see(struct task_struct *task)
 	return task_sees(task) ? 0 : -EPERM;
 }
 
+/* CAP_SYS_PTRACE must not be the way to a ceiling that is wider than the own. */
+static bool is_wider(const struct task_struct *task, const struct task_struct *than)
+{
+	return READ_ONCE(task_blob(than)->dropped) & ~READ_ONCE(task_blob(task)->dropped);
+}
+
 static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
 	bool may = mode & PTRACE_MODE_ATTACH ? task_may_touch(child) : task_may_read(child);
 
-	/* CAP_SYS_PTRACE must not be the way to all others */
-	if (task_blob(current)->dropped & ~READ_ONCE(task_blob(child)->dropped))
+	if (is_wider(child, current))
 		may = kernel_acts();
 	return may ? 0 : -EPERM;
 }
@@ -172,7 +177,9 @@ static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 static int ptrace_traceme(struct task_struct *parent)
 {
 	/* pairs with enter(): no longer entering, but in the new context */
-	return smp_load_acquire(&task_blob(parent)->entering) ? -EPERM : touch(parent);
+	if (smp_load_acquire(&task_blob(parent)->entering) || is_wider(current, parent))
+		return -EPERM;
+	return touch(parent);
 }
 
 static int task_setpgid(struct task_struct *task, pid_t pgid)
