@@ -7,7 +7,10 @@
  */
 #include "stress.h"
 
+#include <sched.h>
 #include <sys/mman.h>
+
+#include <linux/capability.h>
 
 #define ALLOCATIONS_MAX	200
 
@@ -28,6 +31,7 @@ struct operation {
 	int (*run)(void);
 	bool inside;		/* in a context */
 	bool moves;		/* the caller is in another context after success */
+	uint64_t drops;		/* and has lost these capabilities */
 };
 
 static int handle = -1;
@@ -43,6 +47,23 @@ static int run_info(void)
 static int run_new(void)
 {
 	return context_new(device, 0, NULL);
+}
+
+/* With no_new_privs, which comes if a capability that "secure" keeps goes. */
+#define DROP	(1ULL << CAP_NET_RAW | 1ULL << CAP_CHOWN)
+
+static int run_new_lower(void)
+{
+	struct vcontext_new arg = { .size = sizeof(arg), .drop = DROP };
+
+	return call(device, VCONTEXT_NEW, &arg);
+}
+
+static int run_lower(void)
+{
+	struct vcontext_lower arg = { .size = sizeof(arg), .drop = DROP };
+
+	return call(device, VCONTEXT_LOWER, &arg);
 }
 
 static int run_create(void)
@@ -67,6 +88,25 @@ static void prepare_handle(void)
 	handle = context_create(device);
 	if (handle < 0)
 		die("VCONTEXT_OPEN");
+}
+
+static void prepare_lower(void)
+{
+	struct vcontext_open arg = {
+		.size = sizeof(arg), .how = VCONTEXT_OPEN_CREATE, .id = VCONTEXT_ID_ANY,
+		.drop = DROP,
+	};
+
+	handle = call(device, VCONTEXT_OPEN, &arg);
+	if (handle < 0)
+		die("VCONTEXT_OPEN");
+}
+
+static int run_lower_context(void)
+{
+	struct vcontext_lower arg = { .size = sizeof(arg), .drop = DROP };
+
+	return call(handle, VCONTEXT_LOWER_CONTEXT, &arg);
 }
 
 static int run_enter(void)
@@ -133,11 +173,17 @@ static const struct operation operations[] = {
 	{ .name = "INFO", .run = run_info },
 	{ .name = "NEW", .run = run_new, .moves = true },
 	{ .name = "NEW inside a context", .run = run_new, .inside = true, .moves = true },
+	{ .name = "NEW with a lower ceiling", .run = run_new_lower, .moves = true, .drops = DROP },
+	{ .name = "LOWER", .run = run_lower, .drops = DROP },
+	{ .name = "LOWER inside a context", .run = run_lower, .inside = true, .drops = DROP },
 	{ .name = "OPEN of a new one", .run = run_create },
 	{ .name = "OPEN of a new one inside a context", .run = run_create, .inside = true },
 	{ .name = "OPEN of a new named one", .run = run_create_named },
 	{ .name = "OPEN of one that exists", .run = run_create_named, .prepare = prepare_named },
 	{ .name = "ENTER", .run = run_enter, .prepare = prepare_handle, .moves = true },
+	{ .name = "ENTER with a lower ceiling", .run = run_enter, .prepare = prepare_lower,
+	  .moves = true, .drops = DROP },
+	{ .name = "LOWER_CONTEXT", .run = run_lower_context, .prepare = prepare_handle },
 	{ .name = "ADD_FLAGS", .run = run_add_flags, .prepare = prepare_handle },
 	{ .name = "STAT", .run = run_stat, .prepare = prepare_handle },
 	{ .name = "LIST", .run = run_list, .prepare = prepare_handle },
@@ -156,20 +202,64 @@ static void __attribute__((noreturn, format(printf, 1, 2))) give_up(const char *
 	_exit(1);
 }
 
-/* The command with its @n-th allocation failing.  Exit status 0: it failed, 2: there is none. */
-static void __attribute__((noreturn)) attempt(const struct operation *operation, int n)
+/* What a process has lost, if it had all: the same in all of its sets, or it gives up. */
+static uint64_t lost(void)
 {
-	uint32_t before, after;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	uint64_t sets[3], bounding = 0;
+	int cap;
+
+	if (syscall(SYS_capget, &header, data))
+		die("capget");
+	for (cap = 0; cap <= CAP_LAST_CAP; cap++)
+		bounding |= (uint64_t)prctl(PR_CAPBSET_READ, cap, 0, 0, 0) << cap;
+	sets[0] = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	sets[1] = (uint64_t)data[1].inheritable << 32 | data[0].inheritable;
+	sets[2] = (uint64_t)data[1].effective << 32 | data[0].effective | 1ULL << CAP_SETPCAP;
+	if (sets[0] != bounding || sets[1] != bounding || sets[2] != bounding)
+		give_up("bounding set %#lx, permitted %#lx, inheritable %#lx, effective %#lx",
+			bounding, sets[0], sets[1], sets[2]);
+	return ~bounding & ((1ULL << (CAP_LAST_CAP + 1)) - 1);
+}
+
+/* Everything but the right to lower a ceiling without no_new_privs. */
+static void raise_all(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		die("capget");
+	data[0].inheritable = data[0].permitted;
+	data[1].inheritable = data[1].permitted;
+	data[0].effective &= ~(1U << CAP_SETPCAP);
+	if (syscall(SYS_capset, &header, data))
+		die("capset");
+}
+
+/* All of it, or nothing: a user namespace is closed to who has lowered the ceiling. */
+static void check_ceiling(const struct operation *operation, int n, bool done)
+{
+	uint64_t want = done ? operation->drops : 0;
+	bool closed;
+
+	if (lost() != want)
+		give_up("allocation %d: lost %#lx, not %#lx", n, lost(), want);
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != !!want)
+		give_up("allocation %d: no_new_privs is %d", n, !want);
+	closed = unshare(CLONE_NEWUSER) && errno == EPERM;
+	if (closed != (operation->inside || (done && (operation->moves || want))))
+		give_up("allocation %d: user namespaces are %s", n, closed ? "closed" : "open");
+}
+
+/* The command with its @n-th allocation failing: 0 or more, or a negative errno. */
+static int run_failing(const struct operation *operation, int n)
+{
 	char text[16] = "";
-	bool moved;
 	int ret;
 
-	if (operation->inside && context_new(device, 0, NULL))
-		die("VCONTEXT_NEW");
-	if (operation->prepare)
-		operation->prepare();
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	before = context_info(device).id;
 	snprintf(text, sizeof(text), "%d", n);
 	if (fail_nth < 0 || write(fail_nth, text, strlen(text)) < 0)
 		die("/proc/thread-self/fail-nth");
@@ -180,12 +270,30 @@ static void __attribute__((noreturn)) attempt(const struct operation *operation,
 	(void)!pwrite(fail_nth, "0", 1, 0);
 	if (atoi(text))
 		_exit(2);
+	return ret;
+}
+
+/* Exit status 0: an allocation has failed, 2: there is none. */
+static void __attribute__((noreturn)) attempt(const struct operation *operation, int n)
+{
+	uint32_t before, after;
+	bool moved;
+	int ret;
+
+	raise_all();
+	if (operation->inside && context_new(device, 0, NULL))
+		die("VCONTEXT_NEW");
+	if (operation->prepare)
+		operation->prepare();
+	before = context_info(device).id;
+	ret = run_failing(operation, n);
 	after = context_info(device).id;
 	moved = before != after;
 	if (ret < 0 && ret != -ENOMEM && ret != -ENFILE && ret != -EAGAIN)
 		give_up("allocation %d: %s", n, strerror(-ret));
 	if (moved != (operation->moves && ret >= 0))
 		give_up("allocation %d: context %u before, %u after", n, before, after);
+	check_ceiling(operation, n, ret >= 0);
 	if (ret < 0)
 		shared->failed++;
 	else
