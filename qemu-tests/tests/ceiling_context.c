@@ -25,7 +25,8 @@ static __u64 dropped_of(int handle)
 #define expect_drop(have, want)							\
 	do {									\
 		__u64 have_ = (have), want_ = (want);				\
-		ktap_expect(have_ == want_, "%s: expected %#llx, came %#llx", #have, want_, have_); \
+		ktap_expect(have_ == want_, "%s: expected %#llx, came %#llx", #have, want_,	\
+			    have_);						\
 	} while (0)
 
 static int open_lower(__u32 id, __u64 drop)
@@ -177,6 +178,10 @@ static void run_by_lowered(const void *uid)
 	expect_error(context_new(0, NULL), 0);
 	caps_expect(&before, ONE);
 	expect_drop(dropped_of(open_new(NULL)), ONE);
+	lower(OTHER);
+	expect_drop(dropped_of(open_new(NULL)), ONE | OTHER);
+	lower(ONE);
+	expect_drop(dropped_of(open_new(NULL)), ONE | OTHER);
 }
 
 static void lower_and_open(void *id)
@@ -278,7 +283,8 @@ static void run_after_first(const void *unused)
 	/* neither who calls nor who is inside already */
 	caps_expect(&before, 0);
 	enter_id(VCONTEXT_ID_WATCHER);
-	ktap_expect(caps_of(sitter.pid).bounding == CAPS_ALL, "the first process has lost something");
+	ktap_expect(caps_of(sitter.pid).bounding == CAPS_ALL,
+		    "the first process has lost something");
 	sitter_end(&sitter);
 }
 

@@ -279,8 +279,9 @@ static struct {
 	struct io_uring_params params;
 } uring;
 
-static void uring_start(void)
+static void uring_start(unsigned int flags)
 {
+	uring.params.flags = flags;
 	uring.fd = syscall(SYS_io_uring_setup, 4, &uring.params);
 	if (uring.fd < 0 && errno == ENOSYS)
 		ktap_skip("this kernel has no io_uring");
@@ -359,7 +360,7 @@ static void run_personality(const void *inherited)
 	int id, fd;
 
 	make_secret();
-	uring_start();
+	uring_start(0);
 	id = uring_register();
 	fd = uring_open(SECRET, id);
 	ktap_expect(fd >= 0, "expected it to be read, came %s", errno_name(-fd));
@@ -386,10 +387,21 @@ static void run_personality_inside(const void *unused)
 
 	(void)unused;
 	make_secret();
-	uring_start();
+	uring_start(0);
 	id = uring_register();
 	in_child(enter_and_use, &id);
 	unlink(SECRET);
+}
+
+/* A thread of the process's, which has the rights from before. */
+static void run_uring_thread(const void *unused)
+{
+	struct caps before = caps_of(0);
+
+	(void)unused;
+	uring_start(IORING_SETUP_SQPOLL);
+	expect_error(context_lower(READS), EINVAL);
+	caps_expect(&before, 0);
 }
 
 static const struct ktap_case cases[] = {
@@ -398,6 +410,7 @@ static const struct ktap_case cases[] = {
 	{ "an io_uring's personality", run_personality },
 	{ "an inherited io_uring's personality", run_personality, "inherited" },
 	{ "an inherited io_uring's personality in a context", run_personality_inside },
+	{ "an io_uring with a thread", run_uring_thread },
 };
 
 static struct ktap_case look_cases[4 * ARRAY_SIZE(looks)];
@@ -418,7 +431,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(look_cases); i++) {
 		const struct look *look = &looks[i / ARRAY_SIZE(actors)];
 
-		look_cases[i].name = ktap_text("%s %s", look->name, actors[i % ARRAY_SIZE(actors)].by);
+		look_cases[i].name = ktap_text("%s %s", look->name,
+					       actors[i % ARRAY_SIZE(actors)].by);
 		look_cases[i].run = actors[i % ARRAY_SIZE(actors)].run;
 		look_cases[i].data = look;
 		ktap_add(&look_cases[i]);

@@ -20,12 +20,13 @@
 
 #define DROP	CAP(NET_RAW)
 
-/* Ways in.  A namespace that is there already belongs to @other, whose maker is the caller's user. */
-
+/* A namespace that is there already, and belongs to the caller's user. */
 static struct {
 	pid_t pid;
 	int user, net, pidfd;
 } other;
+
+/* Ways in */
 
 static int do_unshare(long flags)
 {
@@ -83,7 +84,7 @@ static const struct way {
 	{ "unshare with others", do_unshare, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET },
 	{ "clone", do_clone, CLONE_NEWUSER },
 	{ "clone3", do_clone3, CLONE_NEWUSER },
-	{ "clone3 with others", do_clone3, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC },
+	{ "clone3 with others", do_clone3, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWUTS },
 	{ "setns", do_setns },
 	{ "setns by a pidfd", do_setns_pidfd, CLONE_NEWUSER },
 	{ "setns by a pidfd with others", do_setns_pidfd, CLONE_NEWUSER | CLONE_NEWNET },
@@ -247,6 +248,26 @@ static void run_others_open(const void *unused)
 		    "expected other namespaces, came %s", errno_name(errno));
 }
 
+static void expect_closed(void *unused)
+{
+	(void)unused;
+	ktap_expect(do_clone3(CLONE_NEWUSER) == EPERM && do_unshare(CLONE_NEWUSER) == EPERM,
+		    "expected EPERM");
+}
+
+static void expect_closed_deeper(void *unused)
+{
+	in_child(expect_closed, unused);
+}
+
+static void run_children(const void *uid)
+{
+	become(uid ? USER : 0);
+	lower(DROP);
+	in_child(expect_closed, NULL);
+	in_child(expect_closed_deeper, NULL);
+}
+
 /* The flag userns */
 
 static void all_open(void)
@@ -367,6 +388,8 @@ static void run_flag_without_admin(const void *unused)
 static const struct ktap_case cases[] = {
 	{ "a ceiling is lowered in one, too, as root", run_before },
 	{ "a ceiling is lowered in one, too, as user", run_before, "user" },
+	{ "children of root with a lower ceiling", run_children },
+	{ "children of a user with a lower ceiling", run_children, "user" },
 	{ "namespaces of other kinds", run_others_open },
 	{ "the flag userns as root", run_flag },
 	{ "the flag userns as user", run_flag, "user" },
