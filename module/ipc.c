@@ -115,11 +115,12 @@ static int msgsnd(struct kern_ipc_perm *perm, struct msg_msg *msg, int msqflg)
 	return touch(perm);
 }
 
-/* @target is who gets it, which may be found by a sender. */
+/* @target is who gets it: current, or who waits for what current sends. */
 static int msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_struct *target,
 		  long type, int mode)
 {
-	return target == current ? touch(perm) : 0;
+	guard(rcu)();
+	return *serial_of(perm) == context_serial(task_context(target)) ? 0 : -EPERM;
 }
 
 struct ipc_namespace **ipc_queues(struct ipc_namespace *ns)
