@@ -7,6 +7,7 @@
  * context has them in an IPC namespace of its own, of which nothing else is used.
  */
 
+#include <linux/fs.h>
 #include <linux/ipc.h>
 #include <linux/ipc_namespace.h>
 #include <linux/key.h>
@@ -16,6 +17,9 @@
 #include <linux/workqueue.h>
 
 #include "context.h"
+
+/* This has no name in <linux/magic.h>. */
+#define MQUEUE_MAGIC	0x19800202
 
 static struct workqueue_struct *ending;
 
@@ -130,6 +134,20 @@ struct ipc_namespace **ipc_queues(struct ipc_namespace *ns)
 	return own && own != CONTEXT_GONE ? &own->queues : NULL;
 }
 
+/*
+ * A mounted file system of message queues is the same to all who have it before their eyes: of
+ * others the watcher may list the names, and nobody else anything.
+ */
+static int enter_queues(struct inode *inode, int mask)
+{
+	struct context *own = current_context();
+
+	if (likely(!own || inode->i_sb->s_magic != MQUEUE_MAGIC) || kernel_acts() ||
+	    inode->i_sb->s_fs_info == READ_ONCE(own->queues))
+		return 0;
+	return is_watcher() && S_ISDIR(inode->i_mode) && !(mask & MAY_WRITE) ? 0 : -EACCES;
+}
+
 /* The end of a context's objects, after that of its last process and handle. */
 
 static bool has_ended(const struct kern_ipc_perm *perm, const void *context)
@@ -181,5 +199,6 @@ const struct vcontext_hook ipc_hooks[] = {
 	VCONTEXT_HOOK(msg_queue_msgctl, msgctl),
 	VCONTEXT_HOOK(msg_queue_msgsnd, msgsnd),
 	VCONTEXT_HOOK(msg_queue_msgrcv, msgrcv),
+	VCONTEXT_HOOK(inode_permission, enter_queues),
 	{ }
 };
