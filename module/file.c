@@ -308,6 +308,11 @@ static int inode_remove(struct inode *dir, struct dentry *dentry)
 	return may_change(dir->i_sb);
 }
 
+static int inode_link(struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
+{
+	return may_change(dir->i_sb);
+}
+
 static int inode_symlink(struct inode *dir, struct dentry *dentry, const char *old_name)
 {
 	return may_change(dir->i_sb);
@@ -319,12 +324,10 @@ static int inode_rename(struct inode *old_dir, struct dentry *old_dentry, struct
 	return may_change(new_dir->i_sb);
 }
 
-/* To truncate comes with opening, which has been asked for by then. */
+/* To truncate an open file comes with opening, which has been asked for by then. */
 static int inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
-	if (!(attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID)))
-		return 0;
-	return may_change(dentry->d_sb);
+	return attr->ia_valid & ATTR_FILE ? 0 : may_change(dentry->d_sb);
 }
 
 static int inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name,
@@ -345,6 +348,7 @@ const struct vcontext_hook file_hooks[] = {
 	VCONTEXT_HOOK(file_alloc_security, file_alloc_security),
 	VCONTEXT_HOOK(file_receive, file_receive),
 	VCONTEXT_HOOK(inode_create, inode_create),
+	VCONTEXT_HOOK(inode_link, inode_link),
 	VCONTEXT_HOOK(inode_unlink, inode_remove),
 	VCONTEXT_HOOK(inode_rmdir, inode_remove),
 	VCONTEXT_HOOK(inode_mkdir, inode_create),
