@@ -13,7 +13,7 @@
 
 #define SIZE	4096
 #define COUNT	2		/* semaphores of a set; the second stays 0 */
-#define INDEX_MASK	0x7fff	/* what of an id is the index (unless ipcmni_extend is set) */
+#define INDEX_MASK	0x7fff	/* what of an id is the index */
 
 const char *const object_lists[KINDS] = {
 	"/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg",
