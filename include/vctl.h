@@ -80,6 +80,8 @@ enum vctl_code {
 	VCTL_HIDDEN,		/* the kernel does not tell: hideinfo, or no module */
 	VCTL_TIMEOUT,		/* the time was over before it happened */
 	VCTL_BAD_CAP,		/* no capability of this kernel */
+	VCTL_TIED,		/* the caller is tied to an address already */
+	VCTL_BAD_ADDRESS,	/* not an address, or not of a host, or nobody knows it */
 };
 
 struct vctl_error;		/* why something failed */
@@ -208,6 +210,25 @@ VCTL_API int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct
  *	-ENOMEM		VCTL_SYSTEM
  */
 VCTL_API int vctl_lower(struct vctl_device *dev, uint64_t drop, struct vctl_error **err);
+
+/**
+ * vctl_bind() - Tie the calling process and its future children to one IPv4 address, for good
+ * @dev: the device
+ * @ipv4: the address, in network order, as vctl_address_parse() reads it
+ * @err: out: the error
+ *
+ * What they bind to any address is bound to this one, what they send comes from it, and sockets
+ * that could have another one at the same time they don't get; see <linux/vcontext.h>.  Whether the
+ * machine has the address is not looked at: without it sockets are of no use.
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_TIED
+ *	-EINVAL		VCTL_THREADS, VCTL_BAD_ADDRESS (no address of a host: 0.0.0.0 and all that
+ *			begin with 0, multicast, 255.255.255.255)
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ *	-ENOMEM		VCTL_SYSTEM
+ */
+VCTL_API int vctl_bind(struct vctl_device *dev, uint32_t ipv4, struct vctl_error **err);
 
 /**
  * vctl_list() - The contexts in use besides 0
@@ -428,6 +449,27 @@ VCTL_API uint64_t vctl_cap_all(void);
  * Return: all capabilities of the running kernel but VCONTEXT_SECURE_KEEPS.
  */
 VCTL_API uint64_t vctl_secure_drop(void);
+
+/**
+ * vctl_address_parse() - Read an IPv4 address, or find that of a device or host
+ * @text: the first of these that it can be: an address in digits (10.0.0.1), with or without a mask
+ *	behind it (/24, /255.255.255.0), which is looked at for mistakes alone; a network device
+ *	(eth0), or the label of an address (eth0:1): the first address of that name; a host's name,
+ *	which may have to be asked for over the network: the first answer
+ * @ipv4: out: the address, in network order
+ * @err: out: the error
+ *
+ * It may be one that vctl_bind() doesn't take, such as 0.0.0.0.
+ *
+ * Return: 0, or, with @ipv4 as it was,
+ *	-EINVAL		VCTL_BAD_ADDRESS: no address, device or host is written like that
+ *	-ENODEV		VCTL_BAD_ADDRESS: there is no such device or host
+ *	-EADDRNOTAVAIL	VCTL_BAD_ADDRESS: the device or host has no IPv4 address
+ *	-EAGAIN, -EIO	VCTL_BAD_ADDRESS: no such device, and whether there is such a host could
+ *			not be found out
+ *	-ENOMEM, ...	VCTL_SYSTEM
+ */
+VCTL_API int vctl_address_parse(const char *text, uint32_t *ipv4, struct vctl_error **err);
 
 /**
  * vctl_nearest() - Which of the names may have been meant?

@@ -170,6 +170,13 @@ static int answer_lower(void *argument)
 	return fail_with(number ? number : fake.lower_errno);
 }
 
+static int answer_bind(void *argument)
+{
+	int number = copy_in(&fake.bind, sizeof(fake.bind), sizeof(fake.bind), argument);
+
+	return fail_with(number ? number : fake.bind_errno);
+}
+
 static int fake_ioctl(int fd, unsigned long command, void *argument)
 {
 	if (fcntl(fd, F_GETFD) < 0)
@@ -193,6 +200,8 @@ static int fake_ioctl(int fd, unsigned long command, void *argument)
 	case VCONTEXT_LOWER_CONTEXT:
 		fake.lowered_context = command == VCONTEXT_LOWER_CONTEXT;
 		return answer_lower(argument);
+	case VCONTEXT_BIND:
+		return answer_bind(argument);
 	case VCONTEXT_ENTER:
 		return fail_with(argument ? EFAULT : fake.enter_errno);
 	case VCONTEXT_ADD_FLAGS:

@@ -24,7 +24,7 @@ struct fake {
 
 	/* What the commands answer: 0, or an errno value. */
 	int info_errno, new_errno, open_errno, enter_errno, add_errno, stat_errno, list_errno,
-	    lower_errno;
+	    lower_errno, bind_errno;
 	struct vcontext_info info;
 	struct vcontext_stat stat;
 	const uint32_t *ids;
@@ -42,6 +42,7 @@ struct fake {
 	struct vcontext_flags flags;
 	struct vcontext_lower lower;
 	bool lowered_context;		/* not the caller */
+	struct vcontext_bind bind;
 };
 
 extern struct fake fake;
@@ -59,6 +60,7 @@ unsigned int fake_descriptors(void);
 /* The fake's device; fails the test if it can't be opened. */
 struct vctl_device *fake_device(void);
 
+Suite *suite_address(void);
 Suite *suite_ceiling(void);
 Suite *suite_context(void);
 Suite *suite_device(void);
