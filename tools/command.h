@@ -40,6 +40,7 @@ struct command {
 };
 
 extern const struct command command_context;
+extern const struct command command_bind;
 extern const struct command command_reducecap;
 extern const struct command command_info;
 extern const struct command command_check;

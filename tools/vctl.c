@@ -13,6 +13,7 @@
 
 static const struct command *const commands[] = {
 	&command_context,
+	&command_bind,
 	&command_reducecap,
 	&command_info,
 	&command_check,

@@ -10,18 +10,22 @@
  *	FAKE_MODE=MODE		of the device, if it is not missing; 0666 otherwise
  *	FAKE_STUB=no		the kernel has no stub
  *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS, LOWER,
- *				LOWER_CONTEXT
+ *				LOWER_CONTEXT, BIND
  *	FAKE_EXISTS=yes		each context exists
  *	FAKE_OWN_FLAGS=BITS	of the caller's context
  *	FAKE_ABI=N		another version of the interface
  *	FAKE_LOST=MASK		what the caller's ceiling lacks
  *
+ * Its network has the addresses of known_addresses[], whatever this machine has, and asks nobody.
  * It has the 41 capabilities of Linux 5.9, whatever this machine has.  Nothing is really lowered: a
  * process reads its own ceiling as if it had been, and programs that it becomes don't.
  */
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -47,6 +51,11 @@ VCTL_API int stat(const char *path, struct stat *node);
 VCTL_API int ioctl(int fd, unsigned long command, ...);
 VCTL_API int kill(pid_t pid, int signal);
 VCTL_API int prctl(int option, ...);
+VCTL_API int getifaddrs(struct ifaddrs **list);
+VCTL_API void freeifaddrs(struct ifaddrs *list);
+VCTL_API int getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
+			 struct addrinfo **list);
+VCTL_API void freeaddrinfo(struct addrinfo *list);
 VCTL_API long syscall(long number, ...);
 
 static uint64_t lowered;
@@ -201,6 +210,15 @@ static int answer_lower(const struct vcontext_lower *arg)
 	return 0;
 }
 
+static int answer_bind(const struct vcontext_bind *arg)
+{
+	struct in_addr address = { .s_addr = arg->ipv4 };
+	char text[80];
+
+	snprintf(text, sizeof(text), "bind %s\n", inet_ntoa(address));
+	return answer("FAKE_BIND", text);
+}
+
 static int answer_open(struct vcontext_open *arg)
 {
 	char text[80];
@@ -245,6 +263,8 @@ int ioctl(int fd, unsigned long command, ...)
 		return answer("FAKE_LOWER_CONTEXT", text);
 	case VCONTEXT_LOWER:
 		return answer_lower(arg);
+	case VCONTEXT_BIND:
+		return answer_bind(arg);
 	default:
 		return real(fd, command, arg);
 	}
@@ -267,6 +287,86 @@ int prctl(int option, ...)
 		return !((lowered | mask_setting("FAKE_LOST")) >> arg[0] & 1);
 	errno = EINVAL;
 	return -1;
+}
+
+/* Devices and labels, and hosts; NULL: it has no IPv4 address. */
+static const struct {
+	const char *name;
+	const char *ipv4;
+	bool host;
+} known_addresses[] = {
+	{ "lo", "127.0.0.1", false },	 { "eth0", "10.0.0.1", false },
+	{ "eth0:1", "10.0.0.2", false }, { "eth1", NULL, false },
+	{ "web1", "10.0.0.3", true },
+};
+
+#define ADDRESSES (sizeof(known_addresses) / sizeof(known_addresses[0]))
+
+static struct sockaddr *address_of(size_t i)
+{
+	static struct sockaddr_in places[ADDRESSES];
+
+	if (!known_addresses[i].ipv4)
+		return NULL;
+	places[i].sin_family = AF_INET;
+	inet_pton(AF_INET, known_addresses[i].ipv4, &places[i].sin_addr);
+	return (struct sockaddr *)&places[i];
+}
+
+int getifaddrs(struct ifaddrs **list)
+{
+	int (*real)(struct ifaddrs **) = dlsym(RTLD_NEXT, "getifaddrs");
+	static struct ifaddrs devices[ADDRESSES];
+
+	if (!getenv("FAKE"))
+		return real(list);
+
+	*list = NULL;
+	for (size_t i = ADDRESSES; i-- > 0;) {
+		if (known_addresses[i].host)
+			continue;
+		devices[i].ifa_name = (char *)known_addresses[i].name;
+		devices[i].ifa_addr = address_of(i);
+		devices[i].ifa_next = *list;
+		*list = &devices[i];
+	}
+	return 0;
+}
+
+void freeifaddrs(struct ifaddrs *list)
+{
+	void (*real)(struct ifaddrs *) = dlsym(RTLD_NEXT, "freeifaddrs");
+
+	if (!getenv("FAKE"))
+		real(list);
+}
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
+		struct addrinfo **list)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+		dlsym(RTLD_NEXT, "getaddrinfo");
+	static struct addrinfo found;
+
+	if (!getenv("FAKE"))
+		return real(name, service, wanted, list);
+
+	for (size_t i = 0; i < ADDRESSES; i++) {
+		if (!known_addresses[i].host || strcmp(known_addresses[i].name, name) != 0)
+			continue;
+		found.ai_addr = address_of(i);
+		*list = &found;
+		return 0;
+	}
+	return strcmp(name, "slow") == 0 ? EAI_AGAIN : EAI_NONAME;
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+	void (*real)(struct addrinfo *) = dlsym(RTLD_NEXT, "freeaddrinfo");
+
+	if (!getenv("FAKE"))
+		real(list);
 }
 
 int kill(pid_t pid, int signal)
