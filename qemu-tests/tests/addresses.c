@@ -100,7 +100,7 @@ static void expect_name(int fd, const char *when)
 	ktap_expect(!strcmp(text, OWN), "%s: expected %s, came %s", when, OWN, text);
 }
 
-#define expect_error(value, want)						\
+#define expect_errno(value, want)						\
 	do {									\
 		int value_ = (value);						\
 		ktap_expect(value_ == (want), "%s: expected %s, came %s", #value,	\
@@ -113,7 +113,7 @@ static int listener(int type)
 {
 	int fd = make(type, 0);
 
-	expect_error(bind_to(fd, "0.0.0.0", 0), 0);
+	expect_errno(bind_to(fd, "0.0.0.0", 0), 0);
 	if (type == SOCK_STREAM)
 		listen(fd, 5);
 	return fd;
@@ -158,13 +158,13 @@ static void run_bind(const void *data)
 		write_text("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
 	tie();
 	fd = make(kind->type, kind->protocol);
-	expect_error(bind_to(fd, "0.0.0.0", 0), 0);
+	expect_errno(bind_to(fd, "0.0.0.0", 0), 0);
 	expect_name(fd, "bound to any");
 	fd = make(kind->type, kind->protocol);
-	expect_error(bind_to(fd, OTHER, 0), EADDRNOTAVAIL);
-	expect_error(bind_to(fd, "127.0.0.1", 0), EADDRNOTAVAIL);
-	expect_error(bind_to(fd, "10.99.0.1", 0), EADDRNOTAVAIL);
-	expect_error(bind_to(fd, OWN, 0), 0);
+	expect_errno(bind_to(fd, OTHER, 0), EADDRNOTAVAIL);
+	expect_errno(bind_to(fd, "127.0.0.1", 0), EADDRNOTAVAIL);
+	expect_errno(bind_to(fd, "10.99.0.1", 0), EADDRNOTAVAIL);
+	expect_errno(bind_to(fd, OWN, 0), 0);
 	expect_name(fd, "bound to the own");
 	fd = make(kind->type, kind->protocol);
 	expect_name(fd, "not bound");
@@ -192,9 +192,9 @@ static void run_listen(const void *unused)
 	fd = make(SOCK_STREAM, 0);
 	ktap_expect(!listen(fd, 1), "listen: %s", errno_name(errno));
 	expect_name(fd, "listening");
-	expect_error(connect_to(make(SOCK_STREAM, 0), OWN, port_of(fd)), 0);
-	expect_error(connect_to(make(SOCK_STREAM, 0), OTHER, port_of(fd)), ECONNREFUSED);
-	expect_error(connect_to(make(SOCK_STREAM, 0), "127.0.0.1", port_of(fd)), ECONNREFUSED);
+	expect_errno(connect_to(make(SOCK_STREAM, 0), OWN, port_of(fd)), 0);
+	expect_errno(connect_to(make(SOCK_STREAM, 0), OTHER, port_of(fd)), ECONNREFUSED);
+	expect_errno(connect_to(make(SOCK_STREAM, 0), "127.0.0.1", port_of(fd)), ECONNREFUSED);
 }
 
 /* A server outside, and somebody tied who calls it. */
@@ -207,20 +207,20 @@ struct call {
 
 static void just_connect(int fd, int port)
 {
-	expect_error(connect_to(fd, OTHER, port), 0);
+	expect_errno(connect_to(fd, OTHER, port), 0);
 	ktap_expect(send(fd, "x", 1, MSG_NOSIGNAL) == 1, "send: %s", errno_name(errno));
 }
 
 static void connect_loopback(int fd, int port)
 {
-	expect_error(connect_to(fd, "127.0.0.1", port), 0);
+	expect_errno(connect_to(fd, "127.0.0.1", port), 0);
 	ktap_expect(send(fd, "x", 1, MSG_NOSIGNAL) == 1, "send: %s", errno_name(errno));
 }
 
 static void again(int fd, int port)
 {
-	expect_error(connect_to(fd, THIRD, port), 0);
-	expect_error(disconnect(fd), 0);
+	expect_errno(connect_to(fd, THIRD, port), 0);
+	expect_errno(disconnect(fd), 0);
 	expect_name(fd, "disconnected");
 	just_connect(fd, port);
 }
@@ -232,10 +232,10 @@ static void after_failed_bind(int fd, int port)
 	socklen_t length = sizeof(type);
 
 	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
-	expect_error(bind_to(holder, OWN, 7777), 0);
+	expect_errno(bind_to(holder, OWN, 7777), 0);
 	listen(holder, 1);
-	expect_error(bind_to(holder2, OWN, 7777), 0);
-	expect_error(bind_to(fd, "0.0.0.0", 7777), EADDRINUSE);
+	expect_errno(bind_to(holder2, OWN, 7777), 0);
+	expect_errno(bind_to(fd, "0.0.0.0", 7777), EADDRINUSE);
 	expect_name(fd, "after a failed bind");
 	just_connect(fd, port);
 }
@@ -245,7 +245,7 @@ static void no_port(int fd, int port)
 	int one = 1;
 
 	setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	expect_error(bind_to(fd, "0.0.0.0", 0), 0);
+	expect_errno(bind_to(fd, "0.0.0.0", 0), 0);
 	just_connect(fd, port);
 }
 
@@ -284,10 +284,10 @@ static int send_from(int fd, int port, const char *source)
 
 static void send_from_any(int fd, int port)
 {
-	expect_error(send_from(fd, port, OTHER), EADDRNOTAVAIL);
-	expect_error(send_from(fd, port, "127.0.0.1"), EADDRNOTAVAIL);
-	expect_error(send_from(fd, port, OWN), 0);
-	expect_error(send_from(fd, port, "0.0.0.0"), 0);
+	expect_errno(send_from(fd, port, OTHER), EADDRNOTAVAIL);
+	expect_errno(send_from(fd, port, "127.0.0.1"), EADDRNOTAVAIL);
+	expect_errno(send_from(fd, port, OWN), 0);
+	expect_errno(send_from(fd, port, "0.0.0.0"), 0);
 }
 
 static void freebind(int fd, int port)
@@ -296,7 +296,7 @@ static void freebind(int fd, int port)
 
 	setsockopt(fd, SOL_IP, IP_FREEBIND, &one, sizeof(one));
 	setsockopt(fd, SOL_IP, IP_TRANSPARENT, &one, sizeof(one));
-	expect_error(bind_to(fd, OTHER, 0), EADDRNOTAVAIL);
+	expect_errno(bind_to(fd, OTHER, 0), EADDRNOTAVAIL);
 	just_connect(fd, port);
 }
 
@@ -340,15 +340,15 @@ static void run_accepted(const void *unused)
 	(void)unused;
 	tie();
 	own = make(SOCK_STREAM, 0);
-	expect_error(bind_to(own, "0.0.0.0", 0), 0);
+	expect_errno(bind_to(own, "0.0.0.0", 0), 0);
 	listen(own, 1);
 	peer = make(SOCK_STREAM, 0);
-	expect_error(connect_to(peer, OWN, port_of(own)), 0);
+	expect_errno(connect_to(peer, OWN, port_of(own)), 0);
 	fd = accept(own, NULL, NULL);
 	expect_name(fd, "accepted");
-	expect_error(disconnect(fd), 0);
+	expect_errno(disconnect(fd), 0);
 	expect_name(fd, "cut");
-	expect_error(connect_to(fd, OTHER, port_of(server)), 0);
+	expect_errno(connect_to(fd, OTHER, port_of(server)), 0);
 	expect_name(fd, "connected");
 }
 
@@ -398,7 +398,7 @@ static void run_before_unbound(const void *unused)
 	expect_name(stream, "listening");
 	send_only(datagram, port_of(server));
 	expect_name(datagram, "sending");
-	expect_error(bind_to(fd, "0.0.0.0", 0), 0);
+	expect_errno(bind_to(fd, "0.0.0.0", 0), 0);
 	expect_name(fd, "bound");
 }
 
@@ -408,14 +408,14 @@ static void run_before_bound(const void *where)
 	int server = listener(SOCK_STREAM);
 	struct sockaddr_in in = address(OTHER, 7);
 
-	expect_error(bind_to(stream, where, 0), 0);
-	expect_error(bind_to(datagram, where, 0), 0);
-	expect_error(bind_to(fd, where, 0), 0);
+	expect_errno(bind_to(stream, where, 0), 0);
+	expect_errno(bind_to(datagram, where, 0), 0);
+	expect_errno(bind_to(fd, where, 0), 0);
 	listen(fd, 1);
 	tie();
 	ktap_expect(listen(stream, 1) && errno == EADDRNOTAVAIL, "listen: came %s",
 		    errno_name(errno));
-	expect_error(connect_to(stream, OTHER, port_of(server)), EADDRNOTAVAIL);
+	expect_errno(connect_to(stream, OTHER, port_of(server)), EADDRNOTAVAIL);
 	ktap_expect(sendto(datagram, "x", 1, 0, (struct sockaddr *)&in, sizeof(in)) < 0 &&
 		    errno == EADDRNOTAVAIL, "sendto: came %s", errno_name(errno));
 	ktap_expect(accept4(fd, NULL, NULL, SOCK_NONBLOCK) < 0 && errno == EADDRNOTAVAIL,
@@ -427,7 +427,7 @@ static void run_before_connected(const void *unused)
 	int server = listener(SOCK_STREAM), fd = make(SOCK_STREAM, 0);
 
 	(void)unused;
-	expect_error(connect_to(fd, "127.0.0.1", port_of(server)), 0);
+	expect_errno(connect_to(fd, "127.0.0.1", port_of(server)), 0);
 	tie();
 	ktap_expect(send(fd, "x", 1, MSG_NOSIGNAL) < 0 && errno == EADDRNOTAVAIL, "send: came %s",
 		    errno_name(errno));
@@ -445,7 +445,7 @@ static void run_passed(const void *unused)
 	pid = fork_or_fail();
 	if (!pid) {
 		fd = make(SOCK_STREAM, 0);
-		expect_error(bind_to(fd, OTHER, 0), 0);
+		expect_errno(bind_to(fd, OTHER, 0), 0);
 		send_fd(line[1], fd);
 		send_fd(line[1], socket(AF_INET6, SOCK_STREAM, 0));
 		send_fd(line[1], socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
@@ -471,19 +471,19 @@ static void run_once(const void *unused)
 
 	(void)unused;
 	become(USER);
-	expect_error(-tie_to("0.0.0.0"), EINVAL);
-	expect_error(-tie_to("224.0.0.1"), EINVAL);
-	expect_error(-tie_to("255.255.255.255"), EINVAL);
-	expect_error(-tie_to(OWN), 0);
-	expect_error(-tie_to(OTHER), EPERM);
-	expect_error(-tie_to(OWN), EPERM);
+	expect_errno(-tie_to("0.0.0.0"), EINVAL);
+	expect_errno(-tie_to("224.0.0.1"), EINVAL);
+	expect_errno(-tie_to("255.255.255.255"), EINVAL);
+	expect_errno(-tie_to(OWN), 0);
+	expect_errno(-tie_to(OTHER), EPERM);
+	expect_errno(-tie_to(OWN), EPERM);
 	ktap_expect(line_in("/proc/self/status", "ipv4root:\t" OWN), "expected ipv4root: " OWN);
 	pid = fork_or_fail();
 	if (!pid) {
-		expect_error(-tie_to(OTHER), EPERM);
+		expect_errno(-tie_to(OTHER), EPERM);
 		enter_new(0);
-		expect_error(-tie_to(OTHER), EPERM);
-		expect_error(bind_to(make(SOCK_STREAM, 0), OTHER, 0), EADDRNOTAVAIL);
+		expect_errno(-tie_to(OTHER), EPERM);
+		expect_errno(bind_to(make(SOCK_STREAM, 0), OTHER, 0), EADDRNOTAVAIL);
 		_exit(0);
 	}
 	wait_exit(pid, 0);
@@ -501,7 +501,7 @@ static void run_threads(const void *unused)
 
 	(void)unused;
 	pthread_create(&thread, NULL, sit, NULL);
-	expect_error(-tie_to(OWN), EINVAL);
+	expect_errno(-tie_to(OWN), EINVAL);
 }
 
 /* One configuration, two servers. */
@@ -515,9 +515,9 @@ static void run_two(const void *unused)
 		if (fork_or_fail())
 			continue;
 		if (!ktap_plain())
-			expect_error(-tie_to(where[i]), 0);
+			expect_errno(-tie_to(where[i]), 0);
 		fd = make(SOCK_STREAM, 0);
-		expect_error(bind_to(fd, "0.0.0.0", 7070), 0);
+		expect_errno(bind_to(fd, "0.0.0.0", 7070), 0);
 		listen(fd, 1);
 		fd = accept(fd, NULL, NULL);
 		(void)!write(fd, i ? "b" : "a", 1);
@@ -528,7 +528,7 @@ static void run_two(const void *unused)
 		char byte = 0;
 
 		fd = make(SOCK_STREAM, 0);
-		expect_error(connect_to(fd, where[i], 7070), 0);
+		expect_errno(connect_to(fd, where[i], 7070), 0);
 		ktap_expect(read(fd, &byte, 1) == 1 && byte == "ab"[i],
 			    "expected the one at %s to answer", where[i]);
 	}
@@ -555,7 +555,7 @@ static void run_race(const void *unused)
 	(void)unused;
 	tie();
 	holder = make(SOCK_DGRAM, 0);
-	expect_error(bind_to(holder, "0.0.0.0", 0), 0);
+	expect_errno(bind_to(holder, "0.0.0.0", 0), 0);
 	taken = port_of(holder);
 	contested = make(SOCK_DGRAM, 0);
 	pthread_create(&thread, NULL, bind_badly, NULL);
