@@ -8,6 +8,7 @@
  */
 
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/ipc.h>
 #include <linux/ipc_namespace.h>
 #include <linux/key.h>
@@ -38,6 +39,14 @@ bool ipc_sees(const struct kern_ipc_perm *perm, bool own)
 	if (is_own(perm))
 		return true;
 	return !own && (kernel_acts() || is_watcher());
+}
+
+/* Whatever is of context 0 may be from before the module was loaded. */
+u32 ipc_salt(const struct kern_ipc_perm *perm)
+{
+	u64 serial = perm ? *serial_of(perm) : context_serial(current_context());
+
+	return serial ? hash_64(serial, 32) : 0;
 }
 
 struct kern_ipc_perm *ipc_next(struct idr *idr, int *index)

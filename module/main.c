@@ -29,6 +29,7 @@ static const struct vcontext_ops ops = {
 	.status			= proc_status,
 	.made_terminal		= file_made_terminal,
 	.sees_ipc		= ipc_sees,
+	.ipc_salt		= ipc_salt,
 	.next_ipc		= ipc_next,
 	.queues			= ipc_queues,
 	.key_place		= key_place,

@@ -17,7 +17,8 @@
 
 #include "guest.h"
 
-#define FLAGS_ALL	(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
+#define FLAGS_ALL	(VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
+			 VCONTEXT_USERNS)
 
 #define expect_number(value, want)						\
 	do {									\
