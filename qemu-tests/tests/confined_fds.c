@@ -381,9 +381,11 @@ static void send_it(const struct passing *passing, int handle, int line)
 
 static int take(pid_t pid, int line)
 {
-	int fd, pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int fd, pidfd;
 
+	/* until then it may be outside */
 	ktap_expect(read(line, &fd, sizeof(fd)) == sizeof(fd), "expected a number, came nothing");
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
 	ktap_expect(pidfd >= 0, "pidfd_open: %s", errno_name(errno));
 	fd = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	return fd < 0 ? -errno : fd;

@@ -466,7 +466,7 @@ static pid_t start_blocked(const struct blocked *blocked, struct board *board, i
 	}
 	while (!board->shown)
 		nap(1);
-	nap(50);
+	nap(ktap_seconds(1) * 50);
 	return pid;
 }
 
