@@ -7,12 +7,14 @@
 
 #include <stddef.h>
 #include <sys/eventfd.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 
 #include <linux/capability.h>
 
 #define PAGE		4096
-#define FLAGS		(VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
+#define FLAGS		(VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
+			 VCONTEXT_USERNS)
 #define CAPABILITIES	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 static int device, handle;
@@ -29,6 +31,7 @@ static const struct command {
 	{ "OPEN", VCONTEXT_OPEN, sizeof(struct vcontext_open), false, true },
 	{ "LIST", VCONTEXT_LIST, sizeof(struct vcontext_list), false, true },
 	{ "LOWER", VCONTEXT_LOWER, sizeof(struct vcontext_lower), false, false },
+	{ "BIND", VCONTEXT_BIND, sizeof(struct vcontext_bind), false, false },
 	{ "ADD_FLAGS", VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags), true, false },
 	{ "STAT", VCONTEXT_STAT, sizeof(struct vcontext_stat), true, true },
 	{ "LOWER_CONTEXT", VCONTEXT_LOWER_CONTEXT, sizeof(struct vcontext_lower), true, false },
@@ -57,10 +60,13 @@ static int ioctl_32(int fd, unsigned int cmd, void *arg)
 static void valid(const struct command *command, void *to, uint32_t size)
 {
 	struct vcontext_open open = { .how = VCONTEXT_OPEN_CREATE, .id = VCONTEXT_ID_ANY };
+	struct vcontext_bind bind = { .ipv4 = htonl(INADDR_LOOPBACK) };
 
 	memset(to, 0, command->size);
 	if (command->cmd == VCONTEXT_OPEN)
 		memcpy(to, &open, sizeof(open));
+	if (command->cmd == VCONTEXT_BIND)
+		memcpy(to, &bind, sizeof(bind));
 	memcpy(to, &size, sizeof(size));
 }
 

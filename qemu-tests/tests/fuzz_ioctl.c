@@ -27,7 +27,8 @@
 #define CAPABILITIES	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 enum kind {
-	INFO, NEW, OPEN, LIST, LOWER, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, UNKNOWN, FOREIGN, KINDS
+	INFO, NEW, OPEN, LIST, LOWER, BIND, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, UNKNOWN, FOREIGN,
+	KINDS
 };
 
 static const struct command {
@@ -46,6 +47,8 @@ static const struct command {
 	[LIST] = { "LIST", VCONTEXT_LIST, sizeof(struct vcontext_list), false, { ALWAYS } },
 	[LOWER] = { "LOWER", VCONTEXT_LOWER, sizeof(struct vcontext_lower), false,
 		    { ALWAYS, ENOMEM } },
+	[BIND] = { "BIND", VCONTEXT_BIND, sizeof(struct vcontext_bind), false,
+		   { ALWAYS, EPERM, ENOMEM } },
 	[ENTER] = { "ENTER", VCONTEXT_ENTER, 0, true, { EPERM, EINVAL, EBUSY, ENOMEM } },
 	[ADD_FLAGS] = { "ADD_FLAGS", VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags), true,
 			{ ALWAYS, EPERM } },
@@ -205,7 +208,8 @@ static uint32_t some_flags(void)
 		return random_u64(&self.random);
 	/* lock ends what an episode can do, so it is rarer than the others */
 	return below(2) * VCONTEXT_HIDEINFO | one_in(4) * VCONTEXT_PRIVATE |
-	       one_in(8) * VCONTEXT_LOCK | one_in(8) * VCONTEXT_USERNS;
+	       one_in(8) * VCONTEXT_LOCK | one_in(8) * VCONTEXT_USERNS |
+	       one_in(8) * VCONTEXT_NPROC;
 }
 
 /* The right to be root of context 0 is kept by most, for the rest of the episode. */
@@ -261,6 +265,7 @@ static void fill(enum kind kind, void *to)
 		struct vcontext_open open;
 		struct vcontext_list list;
 		struct vcontext_flags flags;
+		struct vcontext_bind bind;
 		struct vcontext_lower lower;
 		unsigned char bytes[64];
 	} arg = { 0 };
@@ -275,6 +280,8 @@ static void fill(enum kind kind, void *to)
 		arg.flags.flags = some_flags();
 	if (kind == LOWER || kind == LOWER_CONTEXT)
 		arg.lower.drop = some_drop();
+	if (kind == BIND)
+		arg.bind.ipv4 = random_u64(&self.random);
 	if (kind == OPEN) {
 		arg.open.how = one_in(20) ? random_u64(&self.random) : below(4);
 		arg.open.id = some_id();

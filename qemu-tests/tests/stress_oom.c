@@ -7,6 +7,7 @@
  */
 #include "stress.h"
 
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mman.h>
 
@@ -64,6 +65,13 @@ static int run_lower(void)
 	struct vcontext_lower arg = { .size = sizeof(arg), .drop = DROP };
 
 	return call(device, VCONTEXT_LOWER, &arg);
+}
+
+static int run_bind(void)
+{
+	struct vcontext_bind arg = { .size = sizeof(arg), .ipv4 = htonl(INADDR_LOOPBACK) };
+
+	return call(device, VCONTEXT_BIND, &arg);
 }
 
 static int run_create(void)
@@ -176,6 +184,7 @@ static const struct operation operations[] = {
 	{ .name = "NEW with a lower ceiling", .run = run_new_lower, .moves = true, .drops = DROP },
 	{ .name = "LOWER", .run = run_lower, .drops = DROP },
 	{ .name = "LOWER inside a context", .run = run_lower, .inside = true, .drops = DROP },
+	{ .name = "BIND", .run = run_bind },
 	{ .name = "OPEN of a new one", .run = run_create },
 	{ .name = "OPEN of a new one inside a context", .run = run_create, .inside = true },
 	{ .name = "OPEN of a new named one", .run = run_create_named },
