@@ -403,38 +403,50 @@ static bool reap(pid_t command, int *result)
 	return ended;
 }
 
-static void resize(int port, int terminal)
-{
-	char text[64];
-	unsigned short rows, columns;
-	ssize_t n = read(port, text, sizeof(text) - 1);
-
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	if (sscanf(text, "%hux%hu", &rows, &columns) == 2) {
-		struct winsize size = { .ws_row = rows, .ws_col = columns };
-
-		ioctl(terminal, TIOCSWINSZ, &size);
-	}
-}
-
 struct streams {
 	int out, err;			/* what the command writes, to be read */
 	int out_port, err_port;
 	int log, log_port;
-	int terminal, size_port;
+	int terminal, control_port;
 };
 
-static int watch(const struct streams *s, pid_t command)
+/* Whoever writes to it gets SIGPIPE. */
+static void close_stream(int *fd)
 {
-	enum { SIGNAL, LOG, OUT, ERR, SIZE };
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* One or more lines from vm. */
+static void obey(struct streams *s)
+{
+	char text[4096], *line, *save;
+	struct winsize size = { 0 };
+	ssize_t n = read(s->control_port, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!strcmp(line, "gone stdout"))
+			close_stream(&s->out);
+		else if (!strcmp(line, "gone stderr"))
+			close_stream(&s->err);
+		else if (sscanf(line, "size %hux%hu", &size.ws_row, &size.ws_col) == 2)
+			ioctl(s->terminal, TIOCSWINSZ, &size);
+	}
+}
+
+static int watch(struct streams *s, pid_t command)
+{
+	enum { SIGNAL, LOG, OUT, ERR, CONTROL };
 	struct signalfd_siginfo info;
 	struct pollfd polls[] = {
 		[LOG] = { s->log, POLLIN, 0 },
-		[OUT] = { s->out, POLLIN, 0 },
-		[ERR] = { s->err, POLLIN, 0 },
-		[SIZE] = { s->size_port, POLLIN, 0 },
+		[OUT] = { -1, POLLIN, 0 },
+		[ERR] = { -1, POLLIN, 0 },
+		[CONTROL] = { s->control_port, POLLIN, 0 },
 	};
 	sigset_t child;
 	int result = 0;
@@ -443,16 +455,18 @@ static int watch(const struct streams *s, pid_t command)
 	sigaddset(&child, SIGCHLD);
 	polls[SIGNAL] = (struct pollfd){ signalfd(-1, &child, SFD_CLOEXEC), POLLIN, 0 };
 	for (;;) {
+		polls[OUT].fd = s->out;
+		polls[ERR].fd = s->err;
 		if (poll(polls, ARRAY_SIZE(polls), -1) < 0)
 			continue;
 		if (polls[OUT].revents && !relay(s->out, s->out_port))
-			polls[OUT].fd = -1;
+			close_stream(&s->out);
 		if (polls[ERR].revents && !relay(s->err, s->err_port))
-			polls[ERR].fd = -1;
+			close_stream(&s->err);
 		if (polls[LOG].revents)
 			relay(s->log, s->log_port);
-		if (polls[SIZE].revents & POLLIN)
-			resize(s->size_port, s->terminal);
+		if (polls[CONTROL].revents & POLLIN)
+			obey(s);
 		if (!polls[SIGNAL].revents)
 			continue;
 		(void)!read(polls[SIGNAL].fd, &info, sizeof(info));
@@ -511,7 +525,6 @@ static int run(struct streams *s)
 
 	if (order.tty.ws_row) {
 		s->terminal = open_terminal();
-		s->size_port = open_port("size");
 		command = start_command(s->terminal, s->terminal, s->terminal);
 	} else {
 		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -541,7 +554,7 @@ static int run(struct streams *s)
 
 int main(void)
 {
-	struct streams s = { .terminal = -1, .size_port = -1 };
+	struct streams s = { .terminal = -1 };
 	const char *problem;
 	sigset_t all;
 	int result;
@@ -560,6 +573,7 @@ int main(void)
 	s.log_port = open_port("log");
 	s.out_port = open_port("stdout");
 	s.err_port = open_port("stderr");
+	s.control_port = open_port("control");
 	s.log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	problem = archive_unpack("/dev/vdb");
