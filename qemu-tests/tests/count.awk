@@ -5,7 +5,8 @@
 # awk -f count.awk -v guest=NAME -v plain=0|1 -v programs="NAME..." -v totals=FILE OUTPUT
 # Prints what went wrong, and writes "PASSED FAILED SKIPPED" to the file.  With plain set, a kernel
 # without contexts has run the cases: each that holds there proves nothing, so a program passes if
-# all of its cases failed.
+# all of its cases failed; not for want of what they need before they try anything, though, nor by a
+# time-out.
 
 function wrong(text)
 {
@@ -21,10 +22,13 @@ function end_program()
 		wrong(name ": no plan (it printed no KTAP)")
 	else if (plan != ran)
 		wrong(name ": " plan " cases planned, " ran " ran")
-	else if (plain && !held) {
+	else if (plain && !broke && !held && !bad)
+		wrong(name ": no case can fail without contexts: plain is no guest for it")
+	else if (plain && !held && !bad) {
 		passed++
 		print "ok " guest ": " name ": " broke " of " ran \
-			" cases fail without contexts, as they must"
+			" cases fail without contexts, as they must" \
+			(lacking ? "; " lacking " need the device" : "")
 	}
 	seen[name] = 1
 	name = ""
@@ -34,7 +38,7 @@ function end_program()
 	end_program()
 	name = $3
 	plan = ""
-	ran = held = broke = bad = 0
+	ran = held = broke = bad = lacking = 0
 	next
 }
 
@@ -65,8 +69,13 @@ name == "" { next }
 		} else {
 			passed++
 		}
+	} else if (/^not ok .* # (set-up|time-out): / || /^not ok .* # .*\/dev\/vcontext/) {
+		bad++
+		wrong(name ": fails without contexts, but for another reason: " $0)
 	} else if (/^not ok /) {
 		broke++
+	} else if (/# SKIP needs \/dev\/vcontext/) {
+		lacking++
 	} else if (!skip) {
 		held++
 		wrong(name ": holds without contexts, so it proves nothing: " $0)

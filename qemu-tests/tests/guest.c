@@ -34,8 +34,8 @@ void become(uid_t uid)
 {
 	if (!uid)
 		return;
-	ktap_expect(!setgroups(0, NULL) && !setresgid(uid, uid, uid) && !setresuid(uid, uid, uid),
-		    "expected to become user %u, came %s", uid, errno_name(errno));
+	ktap_need(!setgroups(0, NULL) && !setresgid(uid, uid, uid) && !setresuid(uid, uid, uid),
+		  "expected to become user %u, came %s", uid, errno_name(errno));
 	/* the kernel forbids others to look into who has changed its user */
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -46,7 +46,7 @@ pid_t fork_or_fail(void)
 {
 	pid_t pid = fork();
 
-	ktap_expect(pid >= 0, "expected a process, came %s", errno_name(errno));
+	ktap_need(pid >= 0, "expected a process, came %s", errno_name(errno));
 	if (!pid)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return pid;
@@ -68,6 +68,8 @@ void wait_exit(pid_t pid, int want)
 
 	if (ktap_over())
 		_exit(1);
+	ktap_expect(!WIFSIGNALED(status) || WTERMSIG(status) != SIGALRM,
+		    "time-out: expected exit status %d, came none", want);
 	ktap_expect(WIFEXITED(status), "expected exit status %d, came signal %d", want,
 		    WTERMSIG(status));
 	ktap_expect(WEXITSTATUS(status) == want, "expected exit status %d, came %d", want,
@@ -105,8 +107,8 @@ struct sitter sitter_start(void (*prepare)(void *), void *data)
 	int line[2];
 	char byte;
 
-	ktap_expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line), "socketpair: %s",
-		    errno_name(errno));
+	ktap_need(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line), "socketpair: %s",
+		  errno_name(errno));
 	sitter.pid = fork_or_fail();
 	sitter.line = line[0];
 	if (!sitter.pid) {
@@ -121,7 +123,7 @@ struct sitter sitter_start(void (*prepare)(void *), void *data)
 	close(line[1]);
 	if (read(line[0], &byte, 1) != 1) {
 		wait_status(sitter.pid);
-		ktap_fail("expected a process to get ready, came its end");
+		ktap_need(false, "expected a process to get ready, came its end");
 	}
 	return sitter;
 }

@@ -100,7 +100,7 @@ static void open_terminal(char *const *argv)
 {
 	become(USER);
 	terminal.pid = forkpty(&terminal.fd, NULL, NULL, NULL);
-	ktap_expect(terminal.pid >= 0, "forkpty: %s", errno_name(errno));
+	ktap_need(terminal.pid >= 0, "forkpty: %s", errno_name(errno));
 	if (!terminal.pid)
 		become_shell(argv);
 	say("echo re''ady\n");

@@ -135,11 +135,16 @@ static void wait_for_orphans(void)
 	}
 }
 
+static unsigned int limit(const struct ktap_case *test)
+{
+	return ktap_seconds(test->seconds ? test->seconds : 10);
+}
+
 /* A kernel-sent alarm ends the case wherever it has gone; by number it could not be reached. */
 static void start(const struct ktap_case *test)
 {
 	setpgid(0, 0);
-	alarm(ktap_seconds(test->seconds ? test->seconds : 10));
+	alarm(limit(test));
 	test->run(test->data);
 	_exit(0);
 }
@@ -153,7 +158,7 @@ static void run(const struct ktap_case *test)
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0) {
-		late("fork: %s", strerror(errno));
+		late("set-up: fork: %s", strerror(errno));
 		return;
 	}
 	if (!pid)
@@ -164,7 +169,7 @@ static void run(const struct ktap_case *test)
 			return;
 		}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		late("expected an end, came a time-out");
+		late("time-out: expected an end, came none in %u s", limit(test));
 	else if (WIFSIGNALED(status))
 		late("expected an exit, came signal %d", WTERMSIG(status));
 	else if (WEXITSTATUS(status))

@@ -61,8 +61,16 @@ void ktap_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 	} while (0)
 
 /*
+ * As ktap_expect(), of what the case needs before it can try anything, and of its end.  On a kernel
+ * without contexts, where cases have to fail, to fail like this is an error.
+ */
+#define ktap_need(condition, format, ...)					\
+	ktap_expect(condition, "set-up: " format, ##__VA_ARGS__)
+
+/*
  * A kernel without contexts, and the environment has KTAP_PLAIN: to enter a context does nothing,
- * so that a case which finds isolation there can't be trusted.
+ * so that a case which finds isolation there can't be trusted.  A case that gives a command to the
+ * device all the same is skipped.
  */
 bool ktap_plain(void);
 

@@ -91,7 +91,7 @@ static void settle_target(struct pair *pair)
 	if (pair->relation == TO_WATCHER)
 		enter_id(VCONTEXT_ID_WATCHER);
 	catch_signals();
-	ktap_expect(!pthread_create(&thread, NULL, second_thread, pair), "pthread_create");
+	ktap_need(!pthread_create(&thread, NULL, second_thread, pair), "pthread_create");
 	while (!pair->thread)
 		sched_yield();
 }
@@ -137,8 +137,8 @@ static void target(struct pair *pair, const struct variant *variant, int line)
 		_exit(0);
 	if (act->give) {
 		fd = act->give();
-		ktap_expect(fd >= 0, "%s: expected a descriptor to pass, came %s", act->name,
-			    errno_name(errno));
+		ktap_need(fd >= 0, "%s: expected a descriptor to pass, came %s", act->name,
+			  errno_name(errno));
 		send_fd(line, fd);
 		close(fd);
 	}
@@ -212,7 +212,7 @@ static void start_target(struct pair *pair, const struct variant *variant)
 	char byte;
 	pid_t pid;
 
-	ktap_expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line), "socketpair");
+	ktap_need(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line), "socketpair");
 	pid = fork_or_fail();
 	if (!pid) {
 		close(line[0]);
@@ -221,7 +221,7 @@ static void start_target(struct pair *pair, const struct variant *variant)
 	close(line[1]);
 	pair->line = line[0];
 	pair->target = pid;
-	ktap_expect(read(pair->line, &byte, 1) == 1, "expected a target, came its end");
+	ktap_need(read(pair->line, &byte, 1) == 1, "expected a target, came its end");
 }
 
 static void actor(struct pair *pair, const struct variant *variant)
@@ -238,10 +238,10 @@ static void actor(struct pair *pair, const struct variant *variant)
 		become(USER);
 	strcpy(pair_room, "the actor's");
 	pair->fd = act->prepare ? act->prepare(pair) : 0;
-	ktap_expect(pair->fd >= 0, "expected to prepare, came %s", errno_name(errno));
+	ktap_need(pair->fd >= 0, "expected to prepare, came %s", errno_name(errno));
 	/* the target goes where it belongs */
-	if (write(pair->line, "", 1) != 1 || read(pair->line, &byte, 1) != 1)
-		ktap_fail("expected the target to settle, came its end");
+	ktap_need(write(pair->line, "", 1) == 1 && read(pair->line, &byte, 1) == 1,
+		  "expected the target to settle, came its end");
 	if (moves_actor(pair->relation))
 		enter_new(0);
 	if (pair->relation == BY_WATCHER) {
@@ -264,7 +264,7 @@ static struct pair *make_pair(enum relation relation)
 	struct pair *pair = mmap(NULL, sizeof(*pair), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	ktap_expect(pair != MAP_FAILED, "mmap: %s", errno_name(errno));
+	ktap_need(pair != MAP_FAILED, "mmap: %s", errno_name(errno));
 	pair->relation = relation;
 	return pair;
 }

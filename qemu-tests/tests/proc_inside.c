@@ -265,7 +265,7 @@ static void exec_by_thread(int handle, int line)
 	ktap_expect(ktap_plain() || !context_enter(handle), "expected to enter");
 	ktap_expect(dup2(line, READY) == READY, "dup2");
 	ktap_expect(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0, "readlink");
-	ktap_expect(!pthread_create(&thread, NULL, exec_again, path), "pthread_create");
+	ktap_need(!pthread_create(&thread, NULL, exec_again, path), "pthread_create");
 	for (;;)
 		pause();
 }
@@ -299,7 +299,7 @@ static void run_exec_by_thread(const void *unused)
 	char byte;
 
 	(void)unused;
-	ktap_expect(!pipe(line), "pipe");
+	ktap_need(!pipe(line), "pipe");
 	pid = fork_or_fail();
 	if (!pid)
 		exec_by_thread(handle, line[1]);

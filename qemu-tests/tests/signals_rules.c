@@ -49,7 +49,7 @@ static struct catcher *share(void)
 	struct catcher *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 				    -1, 0);
 
-	ktap_expect(page != MAP_FAILED, "mmap");
+	ktap_need(page != MAP_FAILED, "mmap");
 	return page;
 }
 
@@ -74,14 +74,14 @@ static void make_connection(int *line)
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ktap_expect(!bind(listener, (struct sockaddr *)&address, size) && !listen(listener, 1) &&
-		    !getsockname(listener, (struct sockaddr *)&address, &size), "listen: %s",
-		    errno_name(errno));
+	ktap_need(!bind(listener, (struct sockaddr *)&address, size) && !listen(listener, 1) &&
+		  !getsockname(listener, (struct sockaddr *)&address, &size), "listen: %s",
+		  errno_name(errno));
 	line[1] = socket(AF_INET, SOCK_STREAM, 0);
-	ktap_expect(!connect(line[1], (struct sockaddr *)&address, size), "connect: %s",
-		    errno_name(errno));
+	ktap_need(!connect(line[1], (struct sockaddr *)&address, size), "connect: %s",
+		  errno_name(errno));
 	line[0] = accept(listener, NULL, NULL);
-	ktap_expect(line[0] >= 0, "accept: %s", errno_name(errno));
+	ktap_need(line[0] >= 0, "accept: %s", errno_name(errno));
 }
 
 /* Everybody, when nobody else is there: it must come to an end, and say so. */
@@ -196,7 +196,7 @@ static void run_wait_pidfd(const void *unused)
 	pid_t pid;
 
 	(void)unused;
-	ktap_expect(!socketpair(AF_UNIX, SOCK_STREAM, 0, line), "socketpair");
+	ktap_need(!socketpair(AF_UNIX, SOCK_STREAM, 0, line), "socketpair");
 	pid = fork_or_fail();
 	if (!pid) {
 		close(line[0]);
@@ -249,7 +249,7 @@ static void run_deathsig(const void *user)
 	pid_t pid;
 
 	become(user ? USER : 0);
-	ktap_expect(!pipe(line), "pipe");
+	ktap_need(!pipe(line), "pipe");
 	pid = fork_or_fail();
 	if (!pid) {
 		pid_t child = fork_or_fail();
