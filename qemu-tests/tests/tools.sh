@@ -18,9 +18,18 @@ run "ids of new contexts begin at 65536" 0 '^yes$' \
 	sh -c 'id=$(chcontext true | sed "s/.* //"); [ $id -ge 65536 ] && echo yes'
 run "chcontext --silent" 0 "" chcontext --silent true
 run "the command's exit status is chcontext's" 7 "$said" chcontext sh -c 'exit 7'
-run "only own processes and process 1 are there" 0 '!seen' as_user chcontext --silent sh -c \
-	'ps -e -o pid=,comm= | while read -r pid comm; do
-		[ $pid = 1 ] || [ $comm = sh ] || [ $comm = ps ] || echo "seen: $comm"; done'
+# Each once, and nothing but these.
+run "only own processes and process 1 are there" 0 '^1 others=0 own=2$' \
+	as_user chcontext --silent sh -c \
+	'ps -e -o pid=,ppid=,comm= >/tmp/seen.$$
+	while read -r pid parent comm; do
+		case $pid,$parent,$comm in
+		1,*) first=$((first + 1)) ;;
+		$$,*,sh|*,$$,ps) own=$((own + 1)) ;;
+		*) others=$((others + 1)) ;;
+		esac
+	done </tmp/seen.$$
+	echo "$first others=$((others)) own=$own"'
 run "process 1 is there" 0 '^ +1 ' as_user chcontext --silent ps -e
 run "the context is where the message says" 0 '^same$' chcontext sh -c \
 	'[ "$(sed -n "s/s_context:.//p" /proc/self/status)" -ge 65536 ] && echo same'
@@ -61,10 +70,17 @@ run "chcontext --flag hideinfo" 0 '!s_context|ctxflags' \
 	chcontext --flag hideinfo cat /proc/self/status
 run "chcontext with an unknown flag" 2 'no such flag \(known flags: .*\)$' \
 	chcontext --flag nosuch true
-chcontext --silent --ctx 702 --flag private sleep 2 &
-soon chcontext --silent --ctx 1 pgrep -x sleep
+# There until it is let go.
+mkfifo /tmp/hold
+exec 3<>/tmp/hold
+chcontext --silent --ctx 702 --flag private sh -c 'read -r word </tmp/hold' &
+held=$!
+soon chcontext --silent --ctx 1 grep -q 's_context:.702$' /proc/$held/status
+ktap_result $? "a process in a private context" "it did not come"
 run "a private context is not entered" 1 'private' chcontext --ctx 702 true
-wait
+echo go >&3
+wait $held
+exec 3>&-
 
 # Names.
 run "chcontext --hostname" 0 '^web$' chcontext --hostname web hostname
@@ -79,10 +95,13 @@ soon test -s /tmp/disconnected
 ktap_result $? "the command runs in the background" "it did not come to its end"
 run "chcontext --disconnect of no program" 1 'vctl: /nonexistent: .*\(.+\)$' \
 	chcontext --disconnect /nonexistent
+run "chcontext --disconnect in a new session" 0 "" chcontext --silent --disconnect sh -c \
+	'ps -o sid= -p $$ >/tmp/session.new; mv /tmp/session.new /tmp/session'
+soon test -e /tmp/session
+ktap_result $? "it tells its session" "it did not"
 run "chcontext --disconnect is off the session" 0 '^other$' sh -c \
-	'chcontext --silent --disconnect sh -c "ps -o sid= -p \$\$ >/tmp/session"
-	 for i in 1 2 3 4 5 6 7 8 9; do [ -s /tmp/session ] && break; sleep 0.2; done
-	 [ "$(cat /tmp/session)" != "$(ps -o sid= -p $$)" ] && echo other'
+	'session=$(tr -d " " </tmp/session)
+	[ "$session" -gt 1 ] && [ "$session" != "$(ps -o sid= -p $$ | tr -d " ")" ] && echo other'
 
 # Wrong usage, and what cannot be run.
 run "chcontext without a command" 2 'vctl: .*missing \(see .* --help\)$' chcontext
