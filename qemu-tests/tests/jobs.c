@@ -227,8 +227,8 @@ static void run_shell_inside(const void *shell)
 	say("exit 9\n");
 	say("echo st''atus $?\n");
 	comes("status 9");
-	say("read line; echo go''t $line\n");
-	nap(50);
+	say("echo as''king; read line; echo go''t $line\n");
+	comes("asking");
 	say("something\n");
 	comes("got something");
 	end_terminal();
@@ -238,11 +238,12 @@ static void run_shell_inside(const void *shell)
 static void run_shell_in_script(const void *shell)
 {
 	open_terminal(shell);
-	say("sh -c '$J bash --norc --noprofile --noediting -i; read line; echo go\"\"t $line'\n");
+	say("sh -c '$J bash --norc --noprofile --noediting -i; echo as\"\"king; read line; "
+	    "echo go\"\"t $line'\n");
 	say("echo in''side\n");
 	comes("inside");
 	say("exit\n");
-	nap(300);
+	comes("asking");
 	say("something\n");
 	comes("got something");
 	say("echo st''atus $?\n");
@@ -297,36 +298,67 @@ static void run_hang_up(const void *shell)
 	unlink(file);
 }
 
-/* timeout(1), without a terminal. */
+/*
+ * timeout(1), without a terminal.  Its time is over when the job is ready for that and not before:
+ * SIGALRM is what it gets from its own timer.
+ */
+
+#define OF_ITSELF	4
 
 struct limited {
-	const char *command;
-	int status;
+	const char *options;
+	const char *job;
+	int status;		/* that timeout ends with, or the signal, negative */
 };
+
+static void become_timeout(const struct limited *limited, int ready)
+{
+	char *command = (char *)ktap_text("exec timeout %s $J sh -c '%s'", limited->options,
+					  limited->job);
+	char *argv[] = { "sh", "-c", command, NULL };
+	sigset_t alarm;
+
+	/* nothing comes to it before it has started the job: it unblocks the signal then */
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_BLOCK, &alarm, NULL);
+	dup2(ready, STDOUT_FILENO);
+	setpgid(0, 0);
+	become_shell(argv);
+}
 
 static void run_timeout(const void *data)
 {
 	const struct limited *limited = data;
-	char *argv[] = { "sh", "-c", (char *)limited->command, NULL };
+	int ready[2], status;
+	char word[6];
 	pid_t pid;
 
 	become(USER);
+	ktap_need(!pipe2(ready, O_CLOEXEC), "pipe");
 	pid = fork_or_fail();
-	if (!pid) {
-		setpgid(0, 0);
-		become_shell(argv);
+	if (!pid)
+		become_timeout(limited, ready[1]);
+	close(ready[1]);
+	if (limited->status != OF_ITSELF) {
+		ktap_need(read(ready[0], word, sizeof(word)) == sizeof(word),
+			  "expected a job that is ready, came its end");
+		ktap_need(!kill(pid, SIGALRM), "kill: %s", errno_name(errno));
 	}
-	wait_exit(pid, limited->status);
+	status = wait_status(pid);
+	status = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	ktap_expect(status == limited->status, "expected status %d, came %d", limited->status,
+		    status);
 }
 
+#define WAITS	"echo ready; while :; do sleep 0.05; done"
+
 static const struct limited limits[] = {
-	{ "timeout 0.3 $J sleep 100", 124 },
-	{ "timeout -s INT 0.3 $J sh -c 'trap \"exit 3\" INT; while :; do sleep 0.05; done'", 124 },
-	{ "timeout -k 0.3 0.3 $J sh -c 'trap \"\" TERM; while :; do sleep 0.05; done'; "
-	  "[ $? = 137 ]", 0 },
-	{ "timeout --preserve-status 0.3 $J sh -c 'trap \"exit 3\" TERM; while :; do sleep 0.05; done'",
-	  3 },
-	{ "timeout 20 $J sh -c 'exit 4'", 4 },
+	{ "100", "echo ready; exec sleep 100", 124 },
+	{ "-s INT 100", "trap \"exit 3\" INT; " WAITS, 124 },
+	{ "-k 0.3 100", "trap \"\" TERM; " WAITS, -SIGKILL },
+	{ "--preserve-status 100", "trap \"exit 3\" TERM; " WAITS, 3 },
+	{ "100", "exit 4", OF_ITSELF },
 };
 
 #define BOTH(name, function)							\

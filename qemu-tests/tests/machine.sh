@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine.sh: the guest has what a machine has, so that what is tried there does not fail for want of
-# it.
+# machine.sh: the guest has what a machine has, so that what is tried there does not fail for want
+# of it.
 
 # shellcheck disable=SC1091,SC2016 # the file beside this one; words for another shell
 . "$(dirname "$0")/ktap.sh"

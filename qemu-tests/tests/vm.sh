@@ -28,7 +28,8 @@ run "no HOME" 2 '^vm: no command' env -u HOME "$vm"
 mkdir "$work/a,b c" "$work/a,b"
 ln -s "$vm" "$work/link"
 ln -s "${XDG_CACHE_HOME:-${HOME-/root}/.cache}/vcontext" "$work/a,b/vcontext"
-run "odd names, through a link" 3 '^here$' sh -c 'cd / && TMPDIR="$work/a,b c" XDG_CACHE_HOME=$work/a,b \
+run "odd names, through a link" 3 '^here$' sh -c 'cd / &&
+	TMPDIR="$work/a,b c" XDG_CACHE_HOME=$work/a,b \
 	exec "$work/link" --share "$work/a,b c" -- sh -c "echo here; exit 3"'
 run "nothing of it is left" 0 "" ls -A "$work/a,b c"
 run "blanks, of which make knows nothing" 126 "^kernel: .*a,b c/vcontext: make can't have blanks" \
