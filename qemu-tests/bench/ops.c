@@ -94,6 +94,6 @@ int main(int argc, char **argv)
 		enter_namespace();
 	for (i = 0; i < ARRAY_SIZE(operations); i++)
 		printf("%s\t%.0f\n", operations[i].name,
-		       measure(operations[i].run, operations[i].count, operations[i].batch).typical);
+		       measure(operations[i].run, operations[i].count, operations[i].batch).quartile);
 	return 0;
 }

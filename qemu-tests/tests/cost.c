@@ -2,8 +2,11 @@
 /*
  * What contexts cost, in instructions (vm --icount) and bytes.
  *
- * Making one: at most 3,000 instructions over a bare fork.  Having one: at most 512 bytes.  Listing
- * /proc in one: the same whether 10 or 10,000 are alive.
+ * Making one: at most 3,000 instructions over a bare fork, which is what VCONTEXT_NEW adds to one
+ * if the device is open.  To open it, and the way by a handle (OPEN, ENTER), which makes a file as
+ * well, are told, not judged.  Having one: at most 512 bytes.  Listing /proc in one: the same whether
+ * 10 or 10,000 are alive; kill(-1) and PRIO_USER look at every process on any kernel, so they are
+ * told only.
  */
 #include "cost.h"
 
@@ -51,6 +54,17 @@ static void by_new(void)
 		shared->failed++;
 }
 
+static void by_name(void)
+{
+	struct vcontext_new arg = { .size = sizeof(arg) };
+	uint64_t begin = instructions();
+	int fd = open_device();
+
+	if (fd < 0 || ioctl(fd, VCONTEXT_NEW, &arg) || close(fd))
+		shared->failed++;
+	shared->inside = instructions() - begin;
+}
+
 static void by_handle(void)
 {
 	uint64_t begin = instructions();
@@ -78,9 +92,10 @@ struct making {
 
 static struct making makings[] = {
 	{ .name = "fork, exit, wait", .run = bare },
-	{ .name = "  with VCONTEXT_NEW in it", .run = by_new },
-	{ .name = "  with OPEN and ENTER in it", .run = by_handle },
-	{ .name = "  with ENTER of one that exists in it", .run = only_enter },
+	{ .name = "  VCONTEXT_NEW", .run = by_new },
+	{ .name = "  open the device, VCONTEXT_NEW, close", .run = by_name },
+	{ .name = "  VCONTEXT_OPEN, VCONTEXT_ENTER", .run = by_handle },
+	{ .name = "  VCONTEXT_ENTER of one that exists", .run = only_enter },
 };
 
 static void sample(struct making *making)
@@ -114,14 +129,15 @@ static void measure_makings(unsigned int rounds)
 	close(handle);
 }
 
-/* Prints the table and returns what VCONTEXT_NEW adds. */
+/* Prints the table and returns what VCONTEXT_NEW adds to a bare fork. */
 static struct cost print_makings(void)
 {
 	double clock = clock_cost();
 	struct cost base = { 0 }, added = { 0 };
 	size_t i;
 
-	printf("# %-40s %9s %9s %9s %9s\n", "", "typical", "more", "mean", "the call");
+	puts("# Instructions, lower quartiles.  The device is open already, but where it says otherwise.");
+	printf("# %-40s %9s %9s %9s %9s\n", "", "quartile", "over bare", "mean", "the calls");
 	for (i = 0; i < ARRAY_SIZE(makings); i++) {
 		struct cost whole = cost_of(&makings[i].whole, 1, clock);
 		struct cost inside = cost_of(&makings[i].inside, 1, clock);
@@ -129,13 +145,13 @@ static struct cost print_makings(void)
 		if (!i)
 			base = whole;
 		if (i == 1) {
-			added.typical = whole.typical - base.typical;
+			added.quartile = whole.quartile - base.quartile;
 			added.mean = whole.mean - base.mean;
 		}
-		printf("# %-40s %9.0f %9.0f %9.0f", makings[i].name, whole.typical,
-		       whole.typical - base.typical, whole.mean);
+		printf("# %-40s %9.0f %9.0f %9.0f", makings[i].name, whole.quartile,
+		       whole.quartile - base.quartile, whole.mean);
 		if (i)
-			printf(" %9.0f", inside.typical);
+			printf(" %9.0f", inside.quartile);
 		printf("\n");
 	}
 	return added;
@@ -242,7 +258,7 @@ static void print_view(unsigned int contexts)
 {
 	printf("# %6u contexts: listing /proc in one %.0f, kill(-1, 0) %.0f, "
 	       "getpriority(PRIO_USER) %.0f; it lists %u numbers\n", contexts,
-	       shared->list.typical, shared->kill.typical, shared->priority.typical, shared->numbers);
+	       shared->list.quartile, shared->kill.quartile, shared->priority.quartile, shared->numbers);
 }
 
 static void populous(void)
@@ -262,7 +278,7 @@ static void populous(void)
 	populate(hold, FEW);
 	ask(&resident);
 	print_view(FEW);
-	few = shared->list.typical;
+	few = shared->list.quartile;
 
 	populate(hold, many);
 	alive = context_info(device).contexts;
@@ -272,13 +288,13 @@ static void populous(void)
 	       "%u of %u, %u failures", alive, many, shared->failed);
 	result(shared->numbers == 2, "/proc in one has its own process and process 1",
 	       "%u numbers", shared->numbers);
-	result(shared->list.typical <= few * GROWTH, "listing it does not grow with the others",
-	       "%.0f with %u, %.0f with %u", few, FEW, shared->list.typical, alive);
+	result(shared->list.quartile <= few * GROWTH, "listing it does not grow with the others",
+	       "%.0f with %u, %.0f with %u", few, FEW, shared->list.quartile, alive);
 
 	measure_makings(150);
 	added = print_makings();
-	result(added.typical <= INSTRUCTIONS, "making one costs no more when there are many",
-	       "%.0f instructions over a bare fork", added.typical);
+	result(added.quartile <= INSTRUCTIONS, "VCONTEXT_NEW when there are many",
+	       "%.0f instructions over a bare fork", added.quartile);
 	f = fopen("/proc/meminfo", "re");
 	while (f && fscanf(f, "MemAvailable: %lf", &kibibytes) != 1)
 		if (fscanf(f, "%*[^\n]\n"))
@@ -329,9 +345,9 @@ int main(int argc, char **argv)
 
 	measure_makings(600);
 	added = print_makings();
-	result(!shared->failed && added.typical <= INSTRUCTIONS,
-	       "making and entering a context over a bare fork",
-	       "%.0f instructions (mean %.0f), at most %d; %u failures", added.typical, added.mean,
+	result(!shared->failed && added.quartile <= INSTRUCTIONS,
+	       "VCONTEXT_NEW over a bare fork",
+	       "%.0f instructions (mean %.0f), at most %d; %u failures", added.quartile, added.mean,
 	       INSTRUCTIONS, shared->failed);
 	bytes = object_size();
 	printf("# a context is %u bytes\n", bytes);

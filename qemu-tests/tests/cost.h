@@ -2,9 +2,10 @@
 /*
  * Measuring in instructions: in a guest whose clock counts them (vm --icount) a nanosecond is one.
  *
- * Every operation is measured many times.  Typical is what a quarter stays below, which leaves out
- * what happens beside it (ticks of the timer, work of others put off until now, an allocator that
- * has to look for a page); the mean of all but the tenth that took longest has some of it.
+ * Every operation is measured many times.  What counts is the lower quartile, which a quarter stays
+ * below: it leaves out what happens beside the operation (ticks of the timer, work of others put
+ * off until now, an allocator that has to look for a page).  The mean, of all but the tenth that
+ * took longest, has some of that.
  */
 #ifndef COST_H
 #define COST_H
@@ -19,7 +20,7 @@ struct samples {
 };
 
 struct cost {
-	double typical, mean;
+	double quartile, mean;
 };
 
 static inline uint64_t instructions(void)
@@ -56,7 +57,7 @@ static inline struct cost cost_of(struct samples *samples, unsigned int batch, d
 	for (i = 0; i < most; i++)
 		cost.mean += samples->values[i];
 	cost.mean = (cost.mean / most - clock) / batch;
-	cost.typical = (samples->values[samples->count / 4] - clock) / batch;
+	cost.quartile = (samples->values[samples->count / 4] - clock) / batch;
 	return cost;
 }
 
@@ -71,7 +72,7 @@ static inline double clock_cost(void)
 
 		add_sample(&samples, instructions() - begin);
 	}
-	return cost_of(&samples, 1, 0).typical;
+	return cost_of(&samples, 1, 0).quartile;
 }
 
 /* @count samples of @batch runs of @run each, after one to warm up. */
