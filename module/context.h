@@ -193,7 +193,7 @@ void limit_leave(struct context *context, struct task_struct *task);
 
 /* ipc.c */
 bool ipc_sees(const struct kern_ipc_perm *perm, bool own);
-u32 ipc_salt(const struct kern_ipc_perm *perm);
+u64 ipc_serial(void);
 struct kern_ipc_perm *ipc_next(struct idr *idr, int *index);
 struct ipc_namespace **ipc_queues(struct ipc_namespace *ns);
 bool ipc_end(struct context *context);

@@ -18,6 +18,7 @@
 #include <linux/proc_fs.h>
 #include <linux/string.h>
 #include <linux/tty.h>
+#include <linux/user_namespace.h>
 
 #include "context.h"
 
@@ -43,10 +44,14 @@ u64 *file_wisher(const struct file *file)
 	return &file_blob(file)->wisher;
 }
 
+/* In a user namespace, which has a bounding set of its own, nobody has power over the machine. */
 bool confined(void)
 {
+	const struct cred *cred = current_real_cred();
+
 	return current_context() && !kernel_acts() &&
-	       !cap_raised(current_real_cred()->cap_bset, CAP_SYS_ADMIN);
+	       (cred->user_ns != &init_user_ns || !cap_raised(cred->cap_bset, CAP_SYS_ADMIN) ||
+		task_blob(current)->dropped & BIT_ULL(CAP_SYS_ADMIN));
 }
 
 static bool is_named(const struct dentry *dentry, const char *name)
@@ -186,8 +191,10 @@ static bool is_own_terminal(const struct inode *inode)
 
 	if (!tty)
 		return false;
-	/* a pseudo-terminal has its dentry there, see pty_unix98_lookup() */
-	own = tty->driver && tty->driver->type == TTY_DRIVER_TYPE_PTY && tty->driver_data &&
+	guard(rcu)();
+	/* a pseudo-terminal has its dentry there until its other end is closed, see pty_close() */
+	own = tty->driver && tty->driver->type == TTY_DRIVER_TYPE_PTY &&
+	      !test_bit(TTY_OTHER_CLOSED, &tty->flags) && tty->driver_data &&
 	      d_inode((struct dentry *)tty->driver_data) == inode;
 	tty_kref_put(tty);
 	return own;
@@ -271,6 +278,9 @@ static bool is_door(const struct file *file)
 	const struct inode *inode = file_inode(file);
 
 	if (file->f_mode & FMODE_PATH || S_ISDIR(inode->i_mode) || is_kernels(inode->i_sb))
+		return true;
+	/* who opens ptmx or tty gets a terminal, and that is whose it was */
+	if (S_ISCHR(inode->i_mode) && MAJOR(inode->i_rdev) == TTYAUX_MAJOR)
 		return true;
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
 		return !may_open_device(inode);

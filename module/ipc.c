@@ -8,7 +8,6 @@
  */
 
 #include <linux/fs.h>
-#include <linux/hash.h>
 #include <linux/ipc.h>
 #include <linux/ipc_namespace.h>
 #include <linux/key.h>
@@ -41,12 +40,9 @@ bool ipc_sees(const struct kern_ipc_perm *perm, bool own)
 	return !own && (kernel_acts() || is_watcher());
 }
 
-/* Whatever is of context 0 may be from before the module was loaded. */
-u32 ipc_salt(const struct kern_ipc_perm *perm)
+u64 ipc_serial(void)
 {
-	u64 serial = perm ? *serial_of(perm) : context_serial(current_context());
-
-	return serial ? hash_64(serial, 32) : 0;
+	return context_serial(current_context());
 }
 
 struct kern_ipc_perm *ipc_next(struct idr *idr, int *index)
@@ -63,11 +59,16 @@ struct kern_ipc_perm *ipc_next(struct idr *idr, int *index)
 	return perm;
 }
 
-/* A new object; also the hooks of semaphores and queues. */
+/*
+ * A new object; also the hooks of semaphores and queues.  At the end of the context it is looked for
+ * in the initial IPC namespace alone, so there is none in others.
+ */
 static int alloc(struct kern_ipc_perm *perm)
 {
 	struct context *own = current_context();
 
+	if (own && current->nsproxy->ipc_ns != &init_ipc_ns)
+		return -EPERM;
 	*serial_of(perm) = context_serial(own);
 	if (own && !READ_ONCE(own->has_ipc))
 		WRITE_ONCE(own->has_ipc, true);
@@ -152,7 +153,7 @@ static int enter_queues(struct inode *inode, int mask)
 	struct context *own = current_context();
 
 	if (likely(!own || inode->i_sb->s_magic != MQUEUE_MAGIC) || kernel_acts() ||
-	    inode->i_sb->s_fs_info == READ_ONCE(own->queues))
+	    (own->queues && inode->i_sb->s_fs_info == READ_ONCE(own->queues)))
 		return 0;
 	return is_watcher() && S_ISDIR(inode->i_mode) && !(mask & MAY_WRITE) ? 0 : -EACCES;
 }

@@ -9,6 +9,8 @@
 
 #include <linux/cred.h>
 #include <linux/key.h>
+#include <linux/key-type.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
 
 #include "context.h"
@@ -51,15 +53,49 @@ void keys_leave(struct cred *new)
 	drop(&new->request_key_auth);
 }
 
+static bool is_keyring(const struct key *key)
+{
+	return !strcmp(key->type->name, "keyring");
+}
+
+/* The register of persistent keyrings is one for all, so they are context 0's. */
+static bool is_persistent(const struct key *key)
+{
+	return is_keyring(key) &&
+	       (strstarts(key->description, "_persistent.") ||
+		strstarts(key->description, ".persistent"));
+}
+
 static int key_alloc_hook(struct key *key, const struct cred *cred, unsigned long flags)
 {
+	if (current_context() && is_persistent(key))
+		return -EOPNOTSUPP;
 	*serial_of(key) = kernel_acts() ? 0 : context_serial(current_context());
 	return 0;
 }
 
+/*
+ * What the kernel itself has to find in the process of somebody: its keyrings, whose names users
+ * can't make, certificates; and for those whom it calls to help in context 0 the request.
+ */
+static bool is_kernels(const struct key *key, enum key_need_perm need)
+{
+	if (!current_context())
+		return !strcmp(key->type->name, ".request_key_auth");
+	if (*serial_of(key) || need != KEY_NEED_SEARCH)
+		return false;
+	return !strcmp(key->type->name, "asymmetric") ||
+	       (is_keyring(key) && key->description[0] == '.');
+}
+
 static int key_permission(key_ref_t ref, const struct cred *cred, enum key_need_perm need)
 {
-	if (*serial_of(key_ref_to_ptr(ref)) == context_serial(current_context()) || kernel_acts())
+	const struct key *key = key_ref_to_ptr(ref);
+
+	if (*serial_of(key) == context_serial(current_context()) || kernel_acts())
+		return 0;
+	/* the kernel acts for itself with credentials of its own */
+	if (cred != current_real_cred() || is_kernels(key, need))
 		return 0;
 	return is_watcher() && need == KEY_NEED_VIEW ? 0 : -EACCES;
 }

@@ -148,7 +148,8 @@ static int use(struct sock *sk)
 	struct inet_sock *inet = inet_sk(sk);
 	int err = 0;
 
-	if (likely(!own) || sk->sk_kern_sock)
+	/* those of the kernel, or that it was given: disks are read by who needs them */
+	if (likely(!own) || sk->sk_kern_sock || sk->sk_allocation != GFP_KERNEL)
 		return 0;
 	if (sk->sk_family != AF_INET)
 		return net_may_create(sk->sk_family, sk->sk_type, sk->sk_protocol) ?
@@ -167,23 +168,26 @@ static int use(struct sock *sk)
 	return err;
 }
 
+/* What counts is to what the socket is tied, if it is, whoever binds it. */
 static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
 {
-	struct addresses *own = current_addresses();
 	struct sockaddr_in *in = (struct sockaddr_in *)address;
+	struct sock *sk = sock->sk;
+	__be32 ipv4;
 	int err;
 
-	sock_bound(sock->sk);
-	err = use(sock->sk);
-	if (err || !own || sock->sk->sk_family != AF_INET || addrlen < (int)sizeof(*in))
+	sock_bound(sk);
+	err = use(sk);
+	if (err || sk->sk_family != AF_INET || addrlen < (int)sizeof(*in))
 		return err;
-	if (in->sin_family != AF_INET && in->sin_family != AF_UNSPEC)
-		return 0;	/* an error of the kernel's */
+	ipv4 = sock_blob(sk)->ipv4;
+	if (!ipv4 || (in->sin_family != AF_INET && in->sin_family != AF_UNSPEC))
+		return 0;	/* free, or an error of the kernel's */
 	if (in->sin_addr.s_addr == htonl(INADDR_ANY)) {
 		in->sin_family = AF_INET;
-		in->sin_addr.s_addr = own->ipv4;
+		in->sin_addr.s_addr = ipv4;
 	}
-	return in->sin_addr.s_addr == own->ipv4 ? 0 : -EADDRNOTAVAIL;
+	return in->sin_addr.s_addr == ipv4 ? 0 : -EADDRNOTAVAIL;
 }
 
 static int socket_connect(struct socket *sock, struct sockaddr *address, int addrlen)
@@ -201,42 +205,10 @@ static int socket_accept(struct socket *sock, struct socket *newsock)
 	return use(sock->sk);
 }
 
-/*
- * The source address can be told with each datagram; "none" is then the route's, not the socket's.
- */
-static int set_source(struct msghdr *msg, __be32 ipv4)
-{
-	struct cmsghdr *cmsg;
-
-	if (msg->msg_control_is_user)
-		return -EADDRNOTAVAIL;
-	for_each_cmsghdr(cmsg, msg) {
-		struct in_pktinfo *info = CMSG_DATA(cmsg);
-
-		if (!CMSG_OK(msg, cmsg))
-			return -EINVAL;
-		if (cmsg->cmsg_level != SOL_IP || cmsg->cmsg_type != IP_PKTINFO ||
-		    cmsg->cmsg_len != CMSG_LEN(sizeof(*info)))
-			continue;
-		if (!info->ipi_spec_dst.s_addr)
-			info->ipi_spec_dst.s_addr = ipv4;
-		if (info->ipi_spec_dst.s_addr != ipv4)
-			return -EADDRNOTAVAIL;
-	}
-	return 0;
-}
-
+/* A source address told with a datagram is overruled by the kernel, see net_own_address(). */
 static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 {
-	struct addresses *own = current_addresses();
-	int err;
-
-	if (likely(!own))
-		return 0;
-	err = use(sock->sk);
-	if (err || sock->sk->sk_family != AF_INET || sock->sk->sk_kern_sock || !msg->msg_controllen)
-		return err;
-	return set_source(msg, own->ipv4);
+	return use(sock->sk);
 }
 
 const struct vcontext_hook net_hooks[] = {

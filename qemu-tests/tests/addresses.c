@@ -121,18 +121,24 @@ static int listener(int type)
 
 static void expect_caller(int fd, int type, const char *when)
 {
-	struct sockaddr_in in = { 0 };
-	socklen_t length = sizeof(in);
-	char text[64] = "", byte;
+	unsigned int patience = 3000;
 
-	ktap_expect(wait_readable(fd, 3000), "%s: expected to be called, came nothing", when);
-	if (type == SOCK_STREAM)
-		close(accept(fd, (struct sockaddr *)&in, &length));
-	else
-		recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&in, &length);
-	inet_ntop(AF_INET, &in.sin_addr, text, sizeof(text));
-	ktap_expect(!strcmp(text, OWN), "%s: expected to be called from %s, came %s", when, OWN,
-		    text);
+	do {
+		struct sockaddr_in in = { 0 };
+		socklen_t length = sizeof(in);
+		char text[64] = "", byte;
+
+		ktap_expect(wait_readable(fd, patience), "%s: expected to be called, came nothing",
+			    when);
+		if (type == SOCK_STREAM)
+			close(accept(fd, (struct sockaddr *)&in, &length));
+		else
+			recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&in, &length);
+		inet_ntop(AF_INET, &in.sin_addr, text, sizeof(text));
+		ktap_expect(!strcmp(text, OWN), "%s: expected to be called from %s, came %s", when,
+			    OWN, text);
+		patience = 100;
+	} while (wait_readable(fd, patience));
 }
 
 /* Kinds of sockets */
@@ -284,10 +290,32 @@ static int send_from(int fd, int port, const char *source)
 
 static void send_from_any(int fd, int port)
 {
-	expect_errno(send_from(fd, port, OTHER), EADDRNOTAVAIL);
-	expect_errno(send_from(fd, port, "127.0.0.1"), EADDRNOTAVAIL);
-	expect_errno(send_from(fd, port, OWN), 0);
+	(void)!send_from(fd, port, OTHER);
+}
+
+static void send_from_none(int fd, int port)
+{
 	expect_errno(send_from(fd, port, "0.0.0.0"), 0);
+}
+
+/* Of several messages in one call to one place, leave is asked for the first. */
+static void send_many(int fd, int port)
+{
+	char control[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };
+	struct sockaddr_in in = address(OTHER, port);
+	struct iovec part = { "x", 1 };
+	struct mmsghdr messages[2] = {
+		{ .msg_hdr = { &in, sizeof(in), &part, 1, NULL, 0, 0 } },
+		{ .msg_hdr = { &in, sizeof(in), &part, 1, control, sizeof(control), 0 } },
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&messages[1].msg_hdr);
+	struct in_pktinfo *info = (void *)CMSG_DATA(cmsg);
+
+	cmsg->cmsg_level = SOL_IP;
+	cmsg->cmsg_type = IP_PKTINFO;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(*info));
+	info->ipi_spec_dst = address(OTHER, 0).sin_addr;
+	ktap_expect(sendmmsg(fd, messages, 2, 0) == 2, "sendmmsg: %s", errno_name(errno));
 }
 
 static void freebind(int fd, int port)
@@ -312,7 +340,9 @@ static const struct call calls[] = {
 	{ "UDP connect, disconnect, connect", SOCK_DGRAM, again },
 	{ "UDP connect after a failed bind", SOCK_DGRAM, after_failed_bind },
 	{ "UDP sendto", SOCK_DGRAM, send_only },
-	{ "UDP sendmsg from some address", SOCK_DGRAM, send_from_any },
+	{ "UDP sendmsg from another address", SOCK_DGRAM, send_from_any },
+	{ "UDP sendmsg from any address", SOCK_DGRAM, send_from_none },
+	{ "UDP sendmmsg from another address", SOCK_DGRAM, send_many },
 	{ "UDP connect with IP_FREEBIND and IP_TRANSPARENT", SOCK_DGRAM, freebind },
 };
 
