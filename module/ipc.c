@@ -60,8 +60,8 @@ struct kern_ipc_perm *ipc_next(struct idr *idr, int *index)
 }
 
 /*
- * A new object; also the hooks of semaphores and queues.  At the end of the context it is looked for
- * in the initial IPC namespace alone, so there is none in others.
+ * A new object; also the hooks of semaphores and queues.  At the end of the context it is looked
+ * for in the initial IPC namespace alone, so there is none in others.
  */
 static int alloc(struct kern_ipc_perm *perm)
 {
