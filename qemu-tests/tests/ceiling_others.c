@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -426,11 +427,15 @@ int main(int argc, char **argv)
 		{ "as root inside", run_look_inside },
 		{ "under secure", run_secure },
 	};
+	bool brief = getenv("KTAP_BRIEF");
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(look_cases); i++) {
 		const struct look *look = &looks[i / ARRAY_SIZE(actors)];
 
+		/* one actor for each look, all actors among them */
+		if (brief && i % ARRAY_SIZE(actors) != i / ARRAY_SIZE(actors) % ARRAY_SIZE(actors))
+			continue;
 		look_cases[i].name = ktap_text("%s %s", look->name,
 					       actors[i % ARRAY_SIZE(actors)].by);
 		look_cases[i].run = actors[i % ARRAY_SIZE(actors)].run;

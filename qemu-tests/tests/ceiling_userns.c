@@ -405,6 +405,7 @@ static struct ktap_case closed_cases[ARRAY_SIZE(closed)];
 
 int main(int argc, char **argv)
 {
+	bool brief = getenv("KTAP_BRIEF");
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(closed); i++) {
@@ -412,6 +413,9 @@ int main(int argc, char **argv)
 		const struct place *place = &places[i / ARRAY_SIZE(ways)];
 
 		if (way->root_only && place->uid)
+			continue;
+		/* one way for each place, all ways among them */
+		if (brief && i % ARRAY_SIZE(ways) != i / ARRAY_SIZE(ways) % ARRAY_SIZE(ways))
 			continue;
 		closed[i] = (struct attempt){ way, place, true, EPERM };
 		closed_cases[i] = (struct ktap_case){
