@@ -180,7 +180,7 @@ static void run_without(const void *unused)
 static void run_exact(const void *unused)
 {
 	int handle = context_open(VCONTEXT_ID_ANY, VCONTEXT_OPEN_CREATE, VCONTEXT_NPROC, NULL);
-	unsigned int forks = FORKS / ktap_seconds(1), i, failed = 0;
+	unsigned int forks = FORKS / (ktap_seconds(1) * ktap_seconds(1)), i, failed = 0;
 	struct vcontext_stat stat;
 
 	(void)unused;
