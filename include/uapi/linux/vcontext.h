@@ -160,14 +160,40 @@ struct vcontext_lower {
 	__u64 drop;
 };
 
+#define VCONTEXT_ADDRESSES_MAX	64	/* in one set */
+
+/**
+ * struct vcontext_address - one address of a set
+ * @family: AF_INET or AF_INET6
+ * @prefix: how many bits of @address name its network; all of them (32, 128): it knows no network
+ * @pad: 0
+ * @broadcast: of IPv4: the broadcast address of its network, in network order; 0: none
+ * @address: in network order; of IPv4 the first four bytes, the rest is 0
+ */
+struct vcontext_address {
+	__u16 family;
+	__u8 prefix;
+	__u8 pad;
+	__be32 broadcast;
+	__u8 address[16];
+};
+
+#define VCONTEXT_BIND_LOOPBACK	(1U << 0)	/* 127.0.0.1 and ::1 are the set's own */
+
 /**
  * struct vcontext_bind - argument of VCONTEXT_BIND
  * @size: in: sizeof(struct vcontext_bind)
- * @ipv4: in: the address, in network order
+ * @flags: in: VCONTEXT_BIND_*
+ * @count: in: how many addresses, 1 ... VCONTEXT_ADDRESSES_MAX
+ * @pad: in: 0
+ * @addresses: in: address of an array of struct vcontext_address
  */
 struct vcontext_bind {
 	__u32 size;
-	__be32 ipv4;
+	__u32 flags;
+	__u32 count;
+	__u32 pad;
+	__u64 addresses;
 };
 
 /**
@@ -250,14 +276,25 @@ struct vcontext_list {
  *	EINVAL	the process has more than one thread; @drop has a bit that is no capability
  *	ENOMEM
  *
- * VCONTEXT_BIND - tie the calling process and its children to one IPv4 address, for good
- *	Anybody, once.  What they bind to any address is bound to this one, and to another address
- *	EADDRNOTAVAIL; what they send comes from it.  They get no sockets that could do otherwise:
- *	of AF_INET there are TCP, UDP, UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones),
- *	of others AF_UNIX, AF_NETLINK, AF_ALG and AF_KEY (else EAFNOSUPPORT, AF_INET6 too).  A
- *	socket from before or from elsewhere that has another address is of no use (EADDRNOTAVAIL).
- *	EPERM	the process is tied to one already
- *	EINVAL	the process has more than one thread; not the address of a host
+ * VCONTEXT_BIND - tie the calling process and its children to a set of addresses, for good
+ *	Anybody, once.  They serve on these addresses and no others (a bind to another one gives
+ *	EADDRNOTAVAIL), and what they send comes from one of them: from the one that a socket is
+ *	bound to, else from the first in whose network the destination is, else from the first of
+ *	the family.  A family of which the set has no address can't be reached (ENETUNREACH), but
+ *	for IPv4 from sockets of IPv6 by mapped addresses; any address (::) is then IPv4's alone.
+ *	With one address for a socket a bind to any address is bound to that one.  With
+ *	VCONTEXT_BIND_LOOPBACK all of 127.0.0.0/8 and ::1 are addresses of the set, which nobody
+ *	else reaches, and where nothing of others is.
+ *	They get no sockets that could do otherwise: of AF_INET and AF_INET6 there are TCP, UDP,
+ *	UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones), of others AF_UNIX, AF_NETLINK,
+ *	AF_ALG and AF_KEY (else EAFNOSUPPORT).  A socket from before or from elsewhere that has
+ *	another address is of no use (EADDRNOTAVAIL).
+ *	Whether the machine has the addresses is not looked at.
+ *	EPERM	the process is tied already
+ *	EINVAL	the process has more than one thread; no address or too many; one of another
+ *		family, or not of a host (any, multicast, broadcast, mapped, loopback with
+ *		VCONTEXT_BIND_LOOPBACK); a prefix that is too long; the same one twice
+ *	ENOSPC	no loopback is left
  *	ENOMEM
  *
  * On a handle
