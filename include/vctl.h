@@ -73,15 +73,15 @@ enum vctl_code {
 	VCTL_TRACED,		/* the caller is being traced or traces another process */
 	VCTL_NO_CONTEXT,	/* there is no such context */
 	VCTL_EXISTS,		/* there is one already */
-	VCTL_FULL,		/* contexts inside each other too deep, or no id is free */
+	VCTL_FULL,		/* contexts inside each other too deep; no id or loopback is free */
 	VCTL_BAD_ID,		/* not the id of a context, or not one for this purpose */
 	VCTL_BAD_FLAG,		/* a flag that library or kernel doesn't know */
 	VCTL_NO_PROCESS,	/* no such process, or in a context that the caller can't see */
 	VCTL_HIDDEN,		/* the kernel does not tell: hideinfo, or no module */
 	VCTL_TIMEOUT,		/* the time was over before it happened */
 	VCTL_BAD_CAP,		/* no capability of this kernel */
-	VCTL_TIED,		/* the caller is tied to an address already */
-	VCTL_BAD_ADDRESS,	/* not an address, or not of a host, or nobody knows it */
+	VCTL_TIED,		/* the caller is tied to addresses already */
+	VCTL_BAD_ADDRESS,	/* not an address or set, not of a host, or nobody knows it */
 };
 
 struct vctl_error;		/* why something failed */
@@ -212,23 +212,29 @@ VCTL_API int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct
 VCTL_API int vctl_lower(struct vctl_device *dev, uint64_t drop, struct vctl_error **err);
 
 /**
- * vctl_bind() - Tie the calling process and its future children to one IPv4 address, for good
+ * vctl_bind() - Tie the calling process and its future children to a set of addresses, for good
  * @dev: the device
- * @ipv4: the address, in network order, as vctl_address_parse() reads it
+ * @addresses: the set, as vctl_address_parse() reads them; the order counts, see
+ *	<linux/vcontext.h>
+ * @count: how many, 1 ... VCONTEXT_ADDRESSES_MAX
+ * @flags: VCONTEXT_BIND_LOOPBACK or 0
  * @err: out: the error
  *
- * What they bind to any address is bound to this one, what they send comes from it, and sockets
- * that could have another one at the same time they don't get; see <linux/vcontext.h>.  Whether the
- * machine has the address is not looked at: without it sockets are of no use.
+ * They serve on these addresses alone, what they send comes from one of them, and sockets that
+ * could have others they don't get; see <linux/vcontext.h>.  Whether the machine has the addresses
+ * is not looked at: without them sockets are of no use.
  *
  * Return: 0, or
  *	-EPERM		VCTL_TIED
- *	-EINVAL		VCTL_THREADS, VCTL_BAD_ADDRESS (no address of a host: 0.0.0.0 and all that
- *			begin with 0, multicast, 255.255.255.255)
- *	-ENOTTY		VCTL_OLD_KERNEL
+ *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG, VCTL_BAD_ADDRESS (none or too many; not of a
+ *			host: any address, multicast, broadcast, IPv4 mapped into IPv6; loopback
+ *			besides VCONTEXT_BIND_LOOPBACK; the same one twice)
+ *	-ENOSPC		VCTL_FULL: no private loopback is left
+ *	-ENOTTY, -E2BIG	VCTL_OLD_KERNEL
  *	-ENOMEM		VCTL_SYSTEM
  */
-VCTL_API int vctl_bind(struct vctl_device *dev, uint32_t ipv4, struct vctl_error **err);
+VCTL_API int vctl_bind(struct vctl_device *dev, const struct vcontext_address *addresses,
+		       size_t count, uint32_t flags, struct vctl_error **err);
 
 /**
  * vctl_list() - The contexts in use besides 0
@@ -451,25 +457,42 @@ VCTL_API uint64_t vctl_cap_all(void);
 VCTL_API uint64_t vctl_secure_drop(void);
 
 /**
- * vctl_address_parse() - Read an IPv4 address, or find that of a device or host
- * @text: the first of these that it can be: an address in digits (10.0.0.1), with or without a mask
- *	behind it (/24, /255.255.255.0), which is looked at for mistakes alone; a network device
- *	(eth0), or the label of an address (eth0:1): the first address of that name; a host's name,
- *	which may have to be asked for over the network: the first answer
- * @ipv4: out: the address, in network order
+ * vctl_address_parse() - Read an address with its network, or find that of a device or host
+ * @text: the first of these that it can be: an address in digits (10.0.0.1, 2001:db8::1), with or
+ *	without a mask behind it (/24, /255.255.255.0, /64); a network device (eth0), or the label
+ *	of an address (eth0:1): the first IPv4 address of that name, else the first global one of
+ *	IPv6; a host's name, which may have to be asked for over the network: the first IPv4
+ *	address, else the first of IPv6
+ * @address: out: the address, its prefix and broadcast address
  * @err: out: the error
  *
- * It may be one that vctl_bind() doesn't take, such as 0.0.0.0.
+ * If this machine has the address (with that mask, if one is given) prefix and broadcast address
+ * are those that it has there.  Else the prefix is that of the mask, and the broadcast address the
+ * last one of that network; without a mask it knows no network.  Networks of IPv6, those of one or
+ * two addresses, and all of IPv4 (/0) have no broadcast address, and neither have devices that
+ * don't broadcast.
  *
- * Return: 0, or, with @ipv4 as it was,
- *	-EINVAL		VCTL_BAD_ADDRESS: no address, device or host is written like that
+ * It is never one that vctl_bind() doesn't take without flags, such as 0.0.0.0.
+ *
+ * Return: 0, or, with @address as it was,
+ *	-EINVAL		VCTL_BAD_ADDRESS: no address, device or host is written like that; not the
+ *			address of a host
  *	-ENODEV		VCTL_BAD_ADDRESS: there is no such device or host
- *	-EADDRNOTAVAIL	VCTL_BAD_ADDRESS: the device or host has no IPv4 address
+ *	-EADDRNOTAVAIL	VCTL_BAD_ADDRESS: the device or host has no such address
  *	-EAGAIN, -EIO	VCTL_BAD_ADDRESS: no such device, and whether there is such a host could
  *			not be found out
  *	-ENOMEM, ...	VCTL_SYSTEM
  */
-VCTL_API int vctl_address_parse(const char *text, uint32_t *ipv4, struct vctl_error **err);
+VCTL_API int vctl_address_parse(const char *text, struct vcontext_address *address,
+				struct vctl_error **err);
+
+/**
+ * vctl_address_format() - Write an address in digits, e.g. "10.0.0.1" or "2001:db8::1"
+ * @address: the address; its network is not told
+ *
+ * Return: the text, to be freed with free(); NULL if there is no memory.
+ */
+VCTL_API char *vctl_address_format(const struct vcontext_address *address);
 
 /**
  * vctl_nearest() - Which of the names may have been meant?

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Addresses: reading them as people write them, and tying the own process to one. */
-#include <arpa/inet.h>
+/* Addresses: reading them as people write them, and writing them so. */
 #include <errno.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "cleanup.h"
-#include "device.h"
-#include "error.h"
 
-#define NAME_LENGTH	253	/* of the longest host name */
-#define WHAT_ROOM	(NAME_LENGTH + 16)
+#define ADVICE_FORMS \
+	"write it as 10.0.0.1, 10.0.0.1/24 or 2001:db8::1/64, or name a device or a host"
 
-#define ADVICE_FORMS	"write it as 10.0.0.1 or 10.0.0.1/24, or name a device or a host"
-#define ADVICE_DEVICES	"ip addr lists the devices and their addresses"
+/* The network of an address is the one that the machine has it in. */
+#define ANY_PREFIX (-1)
 
 static void cleanup_devices(struct ifaddrs **devices)
 {
@@ -35,9 +33,102 @@ static void cleanup_answers(struct addrinfo **answers)
 #define auto_devices	__attribute__((cleanup(cleanup_devices)))
 #define auto_answers	__attribute__((cleanup(cleanup_answers)))
 
-static void name_address(const char *text, char what[WHAT_ROOM])
+void vctl_address_what(const char *text, char what[ADDRESS_ROOM])
 {
-	snprintf(what, WHAT_ROOM, "address %.*s", NAME_LENGTH, *text ? text : "(empty)");
+	snprintf(what, ADDRESS_ROOM, "address %.*s", ADDRESS_NAME, *text ? text : "(empty)");
+}
+
+const char *vctl_address_text(const struct vcontext_address *address, char text[INET6_ADDRSTRLEN])
+{
+	if (!inet_ntop(address->family, address->address, text, INET6_ADDRSTRLEN))
+		snprintf(text, INET6_ADDRSTRLEN, "of family %u", (unsigned int)address->family);
+	return text;
+}
+
+char *vctl_address_format(const struct vcontext_address *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return strdup(vctl_address_text(address, text));
+}
+
+uint32_t vctl_address_ipv4(const struct vcontext_address *address)
+{
+	uint32_t ipv4;
+
+	memcpy(&ipv4, address->address, sizeof(ipv4));
+	return ipv4;
+}
+
+bool vctl_address_same(const struct vcontext_address *one, const struct vcontext_address *other)
+{
+	return one->family == other->family &&
+	       memcmp(one->address, other->address, sizeof(one->address)) == 0;
+}
+
+static const struct vctl_reason not_a_family = {
+	EINVAL, VCTL_BAD_ADDRESS, "it is neither of IPv4 nor of IPv6", NULL
+};
+
+static const struct vctl_reason not_a_prefix = {
+	EINVAL, VCTL_BAD_ADDRESS, "its prefix is longer than the address", NULL
+};
+
+static const struct vctl_reason not_zero = {
+	EINVAL, VCTL_BAD_ADDRESS, "a field that has to be 0 is not", NULL
+};
+
+static const struct vctl_reason not_of_host = {
+	EINVAL, VCTL_BAD_ADDRESS, "this is not the address of a host",
+	"take one of this machine's; " ADVICE_DEVICES
+};
+
+static const struct vctl_reason is_broadcast = {
+	EINVAL, VCTL_BAD_ADDRESS, "this is the broadcast address of its network",
+	"take one of this machine's; " ADVICE_DEVICES
+};
+
+static const struct vctl_reason is_mapped = {
+	EINVAL, VCTL_BAD_ADDRESS, "this is an IPv4 address, written as one of IPv6",
+	"write it as 10.0.0.1"
+};
+
+static const struct vctl_reason *ipv4_fault(const struct vcontext_address *address)
+{
+	static const uint8_t zero[sizeof(address->address) - sizeof(struct in_addr)];
+	uint32_t ipv4 = ntohl(vctl_address_ipv4(address));
+
+	if (memcmp(address->address + sizeof(struct in_addr), zero, sizeof(zero)) != 0)
+		return &not_zero;
+	if (ipv4 >> IN_CLASSA_NSHIFT == 0 || IN_MULTICAST(ipv4) || ipv4 == INADDR_BROADCAST)
+		return &not_of_host;
+
+	return address->broadcast == htonl(ipv4) ? &is_broadcast : NULL;
+}
+
+static const struct vctl_reason *ipv6_fault(const struct vcontext_address *address)
+{
+	struct in6_addr ipv6;
+
+	memcpy(&ipv6, address->address, sizeof(ipv6));
+	if (IN6_IS_ADDR_UNSPECIFIED(&ipv6) || IN6_IS_ADDR_MULTICAST(&ipv6))
+		return &not_of_host;
+	if (IN6_IS_ADDR_V4MAPPED(&ipv6))
+		return &is_mapped;
+
+	return address->broadcast ? &not_zero : NULL;
+}
+
+const struct vctl_reason *vctl_address_fault(const struct vcontext_address *address)
+{
+	if (address->family != AF_INET && address->family != AF_INET6)
+		return &not_a_family;
+	if (address->prefix > (address->family == AF_INET ? 32 : 128))
+		return &not_a_prefix;
+	if (address->pad)
+		return &not_zero;
+
+	return address->family == AF_INET ? ipv4_fault(address) : ipv6_fault(address);
 }
 
 static int bad_address(const char *what, int number, const char *why, const char *advice,
@@ -46,66 +137,221 @@ static int bad_address(const char *what, int number, const char *why, const char
 	return vctl_error_set(err, VCTL_BAD_ADDRESS, number, what, why, advice);
 }
 
-/* A prefix length or a dotted mask, whose ones are all in front. */
-static bool is_mask(const char *text)
+/* An address that knows no network; false: it is of another family. */
+static bool from_socket(const struct sockaddr *name, struct vcontext_address *address)
 {
-	size_t length = strlen(text);
+	*address = (struct vcontext_address){ 0 };
+	if (!name || (name->sa_family != AF_INET && name->sa_family != AF_INET6))
+		return false;
+
+	address->family = name->sa_family;
+	if (name->sa_family == AF_INET) {
+		memcpy(address->address, &((const struct sockaddr_in *)name)->sin_addr,
+		       sizeof(struct in_addr));
+		address->prefix = 32;
+	} else {
+		memcpy(address->address, &((const struct sockaddr_in6 *)name)->sin6_addr,
+		       sizeof(struct in6_addr));
+		address->prefix = 128;
+	}
+	return true;
+}
+
+/* 0: it has none. */
+static uint32_t network_broadcast(const struct vcontext_address *address)
+{
+	if (address->family != AF_INET || address->prefix == 0 || address->prefix >= 31)
+		return 0;
+
+	return vctl_address_ipv4(address) | htonl(UINT32_MAX >> address->prefix);
+}
+
+/*
+ * That of the network, if the device has none of its own: the kernel takes it for one as well.
+ * getifaddrs() then tells the address itself.
+ */
+static uint32_t device_broadcast(const struct ifaddrs *device,
+				 const struct vcontext_address *address)
+{
+	struct vcontext_address told;
+	uint32_t usual = network_broadcast(address);
+
+	if (!usual || !(device->ifa_flags & IFF_BROADCAST))
+		return 0;
+	if (!from_socket(device->ifa_broadaddr, &told) || told.family != AF_INET ||
+	    vctl_address_same(&told, address))
+		return usual;
+
+	return vctl_address_ipv4(&told);
+}
+
+/* An address of this machine, in its network; false: it is of another family. */
+static bool from_device(const struct ifaddrs *device, struct vcontext_address *address)
+{
+	struct vcontext_address mask;
+
+	if (!from_socket(device->ifa_addr, address))
+		return false;
+
+	if (from_socket(device->ifa_netmask, &mask) && mask.family == address->family) {
+		address->prefix = 0;
+		for (size_t i = 0; i < sizeof(mask.address); i++)
+			address->prefix += (uint8_t)__builtin_popcount(mask.address[i]);
+	}
+	address->broadcast = device_broadcast(device, address);
+	return true;
+}
+
+static int list_devices(struct ifaddrs **devices, struct vctl_error **err)
+{
+	if (getifaddrs(devices) == 0)
+		return 0;
+
+	*devices = NULL;
+	return vctl_error_set(err, VCTL_SYSTEM, errno, "list of network devices", NULL,
+			      "an address with a mask behind it (10.0.0.1/24) needs no list");
+}
+
+/* What the machine has of this address, with this prefix if one is given; false: nothing. */
+static bool find_network(const struct ifaddrs *devices, int prefix,
+			 struct vcontext_address *address)
+{
+	struct vcontext_address own;
+
+	for (; devices; devices = devices->ifa_next) {
+		if (!from_device(devices, &own) || !vctl_address_same(&own, address))
+			continue;
+		if (prefix != ANY_PREFIX && prefix != own.prefix)
+			continue;
+		*address = own;
+		return true;
+	}
+
+	return false;
+}
+
+static int complete(struct vcontext_address *address, struct vctl_error **err)
+{
+	auto_devices struct ifaddrs *devices = NULL;
+	int result = list_devices(&devices, err);
+
+	if (result == 0)
+		find_network(devices, ANY_PREFIX, address);
+	return result;
+}
+
+/* Without a list of devices it is as if the machine didn't have the address. */
+static void complete_masked(struct vcontext_address *address)
+{
+	auto_devices struct ifaddrs *devices = NULL;
+
+	list_devices(&devices, NULL);
+	if (!find_network(devices, address->prefix, address))
+		address->broadcast = network_broadcast(address);
+}
+
+static bool parse_digits(const char *text, struct vcontext_address *address)
+{
+	bool ipv6 = strchr(text, ':');
+
+	*address = (struct vcontext_address){ 0 };
+	address->family = ipv6 ? AF_INET6 : AF_INET;
+	address->prefix = ipv6 ? 128 : 32;
+	return inet_pton(address->family, text, address->address) == 1;
+}
+
+/* A prefix length; of IPv4 also a dotted mask, whose ones are all in front. */
+static bool parse_mask(const char *text, struct vcontext_address *address)
+{
+	bool number = *text && strspn(text, "0123456789") == strlen(text);
 	struct in_addr mask;
 	uint32_t zeros;
 
-	if (length > 0 && length <= 2 && strspn(text, "0123456789") == length)
-		return atoi(text) <= 32;
-	if (inet_pton(AF_INET, text, &mask) != 1)
+	if (number && (strlen(text) > 3 || (*text == '0' && text[1]) ||
+		       atoi(text) > address->prefix))
+		return false;
+	if (number) {
+		address->prefix = (uint8_t)atoi(text);
+		return true;
+	}
+	if (address->family != AF_INET || inet_pton(AF_INET, text, &mask) != 1)
 		return false;
 
 	zeros = ~ntohl(mask.s_addr);
+	address->prefix = (uint8_t)__builtin_popcount(~zeros);
 	return (zeros & (zeros + 1)) == 0;
 }
 
-static int parse_masked(const char *text, const char *slash, const char *what, uint32_t *ipv4,
-			struct vctl_error **err)
+static int parse_masked(const char *text, const char *slash, const char *what,
+			struct vcontext_address *address, struct vctl_error **err)
 {
-	auto_free char *address = strndup(text, (size_t)(slash - text));
-	struct in_addr read;
+	auto_free char *digits = strndup(text, (size_t)(slash - text));
 
-	if (!address)
+	if (!digits)
 		return vctl_error_set(err, VCTL_SYSTEM, ENOMEM, what, NULL, NULL);
-	if (inet_pton(AF_INET, address, &read) != 1)
-		return bad_address(what, EINVAL, "only an IPv4 address in digits can have a mask",
+	if (!parse_digits(digits, address))
+		return bad_address(what, EINVAL, "only an address in digits can have a mask",
 				   ADVICE_FORMS, err);
-	if (!is_mask(slash + 1))
+	if (!parse_mask(slash + 1, address))
 		return bad_address(what, EINVAL, "what is behind the slash is no mask",
-				   "a mask is a number from 0 to 32 or like 255.255.255.0, and may "
-				   "be left out", err);
+				   address->family == AF_INET ?
+					   "a mask is a number from 0 to 32 or like 255.255.255.0, "
+					   "and may be left out" :
+					   "the mask of an IPv6 address is a number from 0 to 128, "
+					   "and may be left out", err);
 
-	*ipv4 = read.s_addr;
+	complete_masked(address);
 	return 0;
 }
 
+/* Can it be meant by a name alone?  One that needs to be told the device as well can't. */
+static bool is_global(const struct vcontext_address *address)
+{
+	struct in6_addr ipv6;
+
+	memcpy(&ipv6, address->address, sizeof(ipv6));
+	return address->family == AF_INET6 && !vctl_address_fault(address) &&
+	       !IN6_IS_ADDR_LINKLOCAL(&ipv6) && !IN6_IS_ADDR_SITELOCAL(&ipv6);
+}
+
+static bool is_loopback6(const struct vcontext_address *address)
+{
+	return memcmp(address->address, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
+}
+
 /* 1: it is a device, and has this address; 0: there is no device of that name. */
-static int parse_device(const char *text, const char *what, uint32_t *ipv4, struct vctl_error **err)
+static int parse_device(const char *text, const char *what, struct vcontext_address *address,
+			struct vctl_error **err)
 {
 	auto_devices struct ifaddrs *devices = NULL;
-	bool exists = false;
+	struct vcontext_address own;
+	bool exists = false, found = false;
+	int result = list_devices(&devices, err);
 
-	if (getifaddrs(&devices) < 0)
-		return vctl_error_set(err, VCTL_SYSTEM, errno, "list of network devices", NULL,
-				      NULL);
+	if (result < 0)
+		return result;
 
 	for (const struct ifaddrs *device = devices; device; device = device->ifa_next) {
 		if (strcmp(device->ifa_name, text) != 0)
 			continue;
 		exists = true;
-		if (device->ifa_addr && device->ifa_addr->sa_family == AF_INET) {
-			*ipv4 = ((struct sockaddr_in *)device->ifa_addr)->sin_addr.s_addr;
+		if (!from_device(device, &own))
+			continue;
+		if (own.family == AF_INET) {
+			*address = own;
 			return 1;
+		}
+		if (!found && is_global(&own) && !is_loopback6(&own)) {
+			*address = own;
+			found = true;
 		}
 	}
 
-	if (exists)
-		return bad_address(what, EADDRNOTAVAIL, "this device has no IPv4 address",
+	if (exists && !found)
+		return bad_address(what, EADDRNOTAVAIL,
+				   "this device has no IPv4 address, and no global one of IPv6",
 				   ADVICE_DEVICES, err);
-	return 0;
+	return found;
 }
 
 /*
@@ -114,12 +360,11 @@ static int parse_device(const char *text, const char *what, uint32_t *ipv4, stru
  */
 static int refuse_numbers(const char *text, const char *what, struct vctl_error **err)
 {
-	struct in6_addr ipv6;
+	const char *colon = strchr(text, ':');
 	struct in_addr ipv4;
 
-	if (inet_pton(AF_INET6, text, &ipv6) == 1)
-		return bad_address(what, EINVAL, "a process cannot be tied to an IPv6 address",
-				   ADVICE_FORMS, err);
+	if (colon && strchr(colon + 1, ':'))
+		return bad_address(what, EINVAL, "this is not an IPv6 address", ADVICE_FORMS, err);
 	if (strspn(text, "0123456789.") == strlen(text) || inet_aton(text, &ipv4))
 		return bad_address(what, EINVAL, "this is not an IPv4 address", ADVICE_FORMS, err);
 
@@ -136,7 +381,8 @@ static int explain_name(int answer, const char *what, struct vctl_error **err)
 				   err);
 	case EAI_NODATA:
 	case EAI_ADDRFAMILY:
-		return bad_address(what, EADDRNOTAVAIL, "this host has no IPv4 address", NULL, err);
+		return bad_address(what, EADDRNOTAVAIL,
+				   "this host has no address to be tied to", NULL, err);
 	case EAI_AGAIN:
 		return bad_address(what, EAGAIN,
 				   "there is no such device, and no name server tells of a host",
@@ -150,78 +396,71 @@ static int explain_name(int answer, const char *what, struct vctl_error **err)
 	}
 }
 
-static int parse_name(const char *text, const char *what, uint32_t *ipv4, struct vctl_error **err)
+static int parse_name(const char *text, const char *what, struct vcontext_address *address,
+		      struct vctl_error **err)
 {
 	/* One answer for each address is enough. */
-	static const struct addrinfo wanted = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
+	static const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM };
 	auto_answers struct addrinfo *answers = NULL;
+	struct vcontext_address read;
+	bool found = false;
 	int answer = getaddrinfo(text, NULL, &wanted, &answers);
 
 	if (answer != 0)
 		return explain_name(answer, what, err);
 
-	*ipv4 = ((struct sockaddr_in *)answers->ai_addr)->sin_addr.s_addr;
-	return 0;
-}
-
-int vctl_address_parse(const char *text, uint32_t *ipv4, struct vctl_error **err)
-{
-	const char *slash = strchr(text, '/');
-	char what[WHAT_ROOM];
-	struct in_addr read;
-	int result;
-
-	if (inet_pton(AF_INET, text, &read) == 1) {
-		*ipv4 = read.s_addr;
-		return 0;
+	for (const struct addrinfo *next = answers; next; next = next->ai_next) {
+		if (!from_socket(next->ai_addr, &read))
+			continue;
+		if (read.family == AF_INET && !vctl_address_fault(&read)) {
+			*address = read;
+			found = true;
+			break;
+		}
+		if (!found && is_global(&read)) {
+			*address = read;
+			found = true;
+		}
 	}
 
-	name_address(text, what);
-	if (slash)
-		return parse_masked(text, slash, what, ipv4, err);
+	return found ? complete(address, err) : explain_name(EAI_NODATA, what, err);
+}
 
-	result = parse_device(text, what, ipv4, err);
+static int parse(const char *text, const char *what, struct vcontext_address *address,
+		 struct vctl_error **err)
+{
+	const char *slash = strchr(text, '/');
+	int result;
+
+	if (slash)
+		return parse_masked(text, slash, what, address, err);
+	if (parse_digits(text, address))
+		return complete(address, err);
+
+	result = parse_device(text, what, address, err);
 	if (result != 0)
 		return result < 0 ? result : 0;
 
 	result = refuse_numbers(text, what, err);
-	return result < 0 ? result : parse_name(text, what, ipv4, err);
+	return result < 0 ? result : parse_name(text, what, address, err);
 }
 
-/* The kernel's own rule. */
-static bool is_of_host(uint32_t ipv4)
+int vctl_address_parse(const char *text, struct vcontext_address *address, struct vctl_error **err)
 {
-	uint32_t address = ntohl(ipv4);
-
-	return address >> IN_CLASSA_NSHIFT != 0 && !IN_MULTICAST(address) &&
-	       address != INADDR_BROADCAST;
-}
-
-static const struct vctl_reason bind_reasons[] = {
-	{ EPERM, VCTL_TIED, "the process is tied to an address already, and that is for good",
-	  "run it from a process that is not tied to one" },
-	{ EINVAL, VCTL_THREADS, "a process with more than one thread cannot be tied to an address",
-	  ADVICE_THREADS },
-	{ ENOTTY, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
-	{ 0 },
-};
-
-int vctl_bind(struct vctl_device *dev, uint32_t ipv4, struct vctl_error **err)
-{
-	struct vcontext_bind tie = VCTL_SIZED(struct vcontext_bind);
-	char text[INET_ADDRSTRLEN];
-	char what[WHAT_ROOM];
+	const struct vctl_reason *fault;
+	struct vcontext_address read;
+	char what[ADDRESS_ROOM];
 	int result;
 
-	tie.ipv4 = ipv4;
-	result = vctl_transport_ioctl(dev->transport, dev->fd, VCONTEXT_BIND, &tie);
-	if (result >= 0)
-		return 0;
+	vctl_address_what(text, what);
+	result = parse(text, what, &read, err);
+	if (result < 0)
+		return result;
 
-	inet_ntop(AF_INET, &ipv4, text, sizeof(text));
-	name_address(text, what);
-	if (result == -EINVAL && !is_of_host(ipv4))
-		return bad_address(what, EINVAL, "this is not the address of a host",
-				   "take one of this machine's; " ADVICE_DEVICES, err);
-	return vctl_error_explain(err, bind_reasons, -result, what);
+	fault = vctl_address_fault(&read);
+	if (fault)
+		return vctl_error_set(err, fault->code, fault->number, what, fault->why,
+				      fault->advice);
+	*address = read;
+	return 0;
 }

@@ -174,7 +174,13 @@ static int answer_bind(void *argument)
 {
 	int number = copy_in(&fake.bind, sizeof(fake.bind), sizeof(fake.bind), argument);
 
-	return fail_with(number ? number : fake.bind_errno);
+	if (number || fake.bind_errno)
+		return fail_with(number ? number : fake.bind_errno);
+	if (fake.bind.count > VCONTEXT_ADDRESSES_MAX)
+		return fail_with(EINVAL);
+	memcpy(fake.addresses, (const void *)(uintptr_t)fake.bind.addresses,
+	       fake.bind.count * sizeof(fake.addresses[0]));
+	return 0;
 }
 
 static int fake_ioctl(int fd, unsigned long command, void *argument)

@@ -43,6 +43,7 @@ struct fake {
 	struct vcontext_lower lower;
 	bool lowered_context;		/* not the caller */
 	struct vcontext_bind bind;
+	struct vcontext_address addresses[VCONTEXT_ADDRESSES_MAX];
 };
 
 extern struct fake fake;
@@ -61,6 +62,7 @@ unsigned int fake_descriptors(void);
 struct vctl_device *fake_device(void);
 
 Suite *suite_address(void);
+Suite *suite_bind(void);
 Suite *suite_ceiling(void);
 Suite *suite_context(void);
 Suite *suite_device(void);
