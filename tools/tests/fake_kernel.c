@@ -15,6 +15,7 @@
  *	FAKE_OWN_FLAGS=BITS	of the caller's context
  *	FAKE_ABI=N		another version of the interface
  *	FAKE_LOST=MASK		what the caller's ceiling lacks
+ *	FAKE_DEVICES=ERRNO	there is no list of network devices
  *
  * Its network has the addresses of known_addresses[], whatever this machine has, and asks nobody.
  * It has the 41 capabilities of Linux 5.9, whatever this machine has.  Nothing is really lowered: a
@@ -25,6 +26,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -210,12 +212,25 @@ static int answer_lower(const struct vcontext_lower *arg)
 	return 0;
 }
 
+/* "bind[ loopback][ ADDRESS/PREFIX[ broadcast ADDRESS]]...\n" */
 static int answer_bind(const struct vcontext_bind *arg)
 {
-	struct in_addr address = { .s_addr = arg->ipv4 };
-	char text[80];
+	const struct vcontext_address *set = (const void *)(uintptr_t)arg->addresses;
+	char text[VCONTEXT_ADDRESSES_MAX * 80], address[INET6_ADDRSTRLEN];
+	size_t used;
 
-	snprintf(text, sizeof(text), "bind %s\n", inet_ntoa(address));
+	used = (size_t)snprintf(text, sizeof(text), "bind%s",
+				arg->flags & VCONTEXT_BIND_LOOPBACK ? " loopback" : "");
+	for (uint32_t i = 0; i < arg->count && i < VCONTEXT_ADDRESSES_MAX; i++) {
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s/%u",
+					 inet_ntop(set[i].family, set[i].address, address,
+						   sizeof(address)), set[i].prefix);
+		if (set[i].broadcast)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, " broadcast %s",
+						 inet_ntop(AF_INET, &set[i].broadcast, address,
+							   sizeof(address)));
+	}
+	snprintf(text + used, sizeof(text) - used, "\n");
 	return answer("FAKE_BIND", text);
 }
 
@@ -289,44 +304,65 @@ int prctl(int option, ...)
 	return -1;
 }
 
-/* Devices and labels, and hosts; NULL: it has no IPv4 address. */
+/* Devices and labels with a mask, and hosts without one; no address: it has none at all. */
 static const struct {
 	const char *name;
-	const char *ipv4;
-	bool host;
+	int family;
+	const char *address;
+	const char *mask;
+	const char *broadcast;
 } known_addresses[] = {
-	{ "lo", "127.0.0.1", false },	 { "eth0", "10.0.0.1", false },
-	{ "eth0:1", "10.0.0.2", false }, { "eth1", NULL, false },
-	{ "web1", "10.0.0.3", true },
+	{ "lo", AF_INET, "127.0.0.1", "255.0.0.0", NULL },
+	{ "eth0", AF_INET, "10.0.0.1", "255.255.255.0", "10.0.0.255" },
+	{ "eth0:1", AF_INET, "10.0.0.2", "255.255.255.0", "10.0.0.127" },
+	{ "eth1", AF_UNSPEC, NULL, "", NULL },
+	{ "eth0", AF_INET6, "2001:db8::1", "ffff:ffff:ffff:ffff::", NULL },
+	{ "eth2", AF_INET6, "fe80::2", "ffff:ffff:ffff:ffff::", NULL },
+	{ "eth2", AF_INET6, "2001:db8::2", "ffff:ffff:ffff:ffff::", NULL },
+	{ "web1", AF_INET, "10.0.0.3", NULL, NULL },
+	{ "web6", AF_INET6, "2001:db8::6", NULL, NULL },
+	{ "blocked", AF_INET, "0.0.0.0", NULL, NULL },
 };
 
 #define ADDRESSES (sizeof(known_addresses) / sizeof(known_addresses[0]))
 
-static struct sockaddr *address_of(size_t i)
+static struct sockaddr *place(int family, const char *text, struct sockaddr_storage *at)
 {
-	static struct sockaddr_in places[ADDRESSES];
-
-	if (!known_addresses[i].ipv4)
+	if (!text || family == AF_UNSPEC)
 		return NULL;
-	places[i].sin_family = AF_INET;
-	inet_pton(AF_INET, known_addresses[i].ipv4, &places[i].sin_addr);
-	return (struct sockaddr *)&places[i];
+
+	at->ss_family = (sa_family_t)family;
+	if (family == AF_INET6)
+		inet_pton(AF_INET6, text, &((struct sockaddr_in6 *)at)->sin6_addr);
+	else
+		inet_pton(AF_INET, text, &((struct sockaddr_in *)at)->sin_addr);
+	return (struct sockaddr *)at;
 }
 
 int getifaddrs(struct ifaddrs **list)
 {
 	int (*real)(struct ifaddrs **) = dlsym(RTLD_NEXT, "getifaddrs");
+	static struct sockaddr_storage places[ADDRESSES][3];
 	static struct ifaddrs devices[ADDRESSES];
 
 	if (!getenv("FAKE"))
 		return real(list);
+	errno = (int)setting("FAKE_DEVICES", 0);
+	if (errno)
+		return -1;
 
 	*list = NULL;
 	for (size_t i = ADDRESSES; i-- > 0;) {
-		if (known_addresses[i].host)
+		int family = known_addresses[i].family;
+
+		if (!known_addresses[i].mask)
 			continue;
 		devices[i].ifa_name = (char *)known_addresses[i].name;
-		devices[i].ifa_addr = address_of(i);
+		devices[i].ifa_flags = known_addresses[i].broadcast ? IFF_BROADCAST : 0;
+		devices[i].ifa_addr = place(family, known_addresses[i].address, &places[i][0]);
+		devices[i].ifa_netmask = place(family, known_addresses[i].mask, &places[i][1]);
+		devices[i].ifa_broadaddr = place(family, known_addresses[i].broadcast,
+						 &places[i][2]);
 		devices[i].ifa_next = *list;
 		*list = &devices[i];
 	}
@@ -346,15 +382,16 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *wa
 {
 	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
 		dlsym(RTLD_NEXT, "getaddrinfo");
+	static struct sockaddr_storage at;
 	static struct addrinfo found;
 
 	if (!getenv("FAKE"))
 		return real(name, service, wanted, list);
 
 	for (size_t i = 0; i < ADDRESSES; i++) {
-		if (!known_addresses[i].host || strcmp(known_addresses[i].name, name) != 0)
+		if (known_addresses[i].mask || strcmp(known_addresses[i].name, name) != 0)
 			continue;
-		found.ai_addr = address_of(i);
+		found.ai_addr = place(known_addresses[i].family, known_addresses[i].address, &at);
 		*list = &found;
 		return 0;
 	}
