@@ -59,7 +59,7 @@ void ceiling_lower(u64 drop, struct cred *new)
 	lower(&new->cap_effective, drop);
 	lower(&new->cap_inheritable, drop);
 	lower(&new->cap_ambient, drop);
-	commit_creds(new);
+	limit_commit(new);
 	WRITE_ONCE(task_blob(current)->dropped, task_blob(current)->dropped | drop);
 }
 

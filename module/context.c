@@ -31,6 +31,7 @@ static void put_ref(struct context *context)
 	while (context && refcount_dec_and_test(&context->refs)) {
 		struct context *parent = context->parent;
 
+		weight_put(context->weight);
 		call_rcu(&context->rcu, context_free);
 		context = parent;
 	}
@@ -94,6 +95,14 @@ struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed)
 		context->parent = parent;
 		context->depth = parent->depth + 1;
 	}
+	if (flags & VCONTEXT_SCHED) {
+		context->weight = weight_new();
+		if (IS_ERR(context->weight)) {
+			context->weight = NULL;
+			put_ref(context);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
 	__module_get(THIS_MODULE);	/* before it can be found */
 
 	err = table_add(context, id);
@@ -132,6 +141,14 @@ u64 context_dropped(const struct context *context)
 	return dropped;
 }
 
+/* Of current's context; or of that in which it is about to be counted. */
+u64 context_current_serial(void)
+{
+	const struct context *counted = task_blob(current)->counted;
+
+	return context_serial(counted ? counted : current_context());
+}
+
 /* Was @inner made inside @outer, or inside one that was?  NULL is context 0, where all were. */
 bool context_inside(const struct context *inner, const struct context *outer)
 {
@@ -168,9 +185,11 @@ static int restrict_context(struct context *context, u32 flags, u64 drop)
 	return err;
 }
 
-/* Add flags to @context.  Returns 0 or EPERM. */
+/* Add flags to @context.  Returns 0, EPERM, EINVAL (sched, which is from the beginning or not). */
 int context_add_flags(struct context *context, u32 flags)
 {
+	if (flags & ~context_flags(context) & VCONTEXT_SCHED)
+		return -EINVAL;
 	return restrict_context(context, flags, 0);
 }
 
@@ -207,11 +226,13 @@ static int prepare(struct context *context, bool own, u64 *dropped, struct cred 
 
 	do {
 		*dropped = context_dropped(context);
-		err = ceiling_prepare(*dropped, keys_held(), new);
+		err = ceiling_prepare(*dropped, true, new);
 		if (err)
 			return err;
-		err = claim(context, own, *dropped);
-		if (err && *new)
+		err = limit_count_in(context, *new);
+		if (!err)
+			err = claim(context, own, *dropped);
+		if (err)
 			abort_creds(*new);
 	} while (err == -EAGAIN);
 	return err;
@@ -266,10 +287,10 @@ static int enter(struct context *context, bool own)
 		return -EINTR;
 	err = is_traced() ? -EBUSY : prepare(context, own, &dropped, &new);
 	if (!err) {
-		if (new)
-			keys_leave(new);
+		keys_leave(new);
 		ceiling_lower(dropped, new);
 		move_current(context);
+		weight_enter(context);
 	}
 	smp_store_release(&task_blob(current)->entering, false);	/* after the context */
 	mutex_unlock(&current->signal->cred_guard_mutex);

@@ -29,7 +29,7 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
-#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
+#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
 			 VCONTEXT_USERNS)
 
 struct context {
@@ -57,6 +57,7 @@ struct context {
 
 	struct key		*user_keyrings;	/* their register; NULL: none yet */
 	struct ipc_namespace	*queues;	/* with its message queues; NULL: none yet */
+	struct weight		*weight;	/* constant; NULL: without flag sched */
 	bool			has_ipc;	/* there is, or was, an object of System V IPC */
 	struct work_struct	ending;		/* see ipc.c */
 	struct rcu_head		rcu;
@@ -71,7 +72,9 @@ struct task_blob {
 	struct rb_node		node;		/* in context->processes, if @nr */
 	pid_t			nr;		/* of the process in the initial PID namespace */
 	u64			dropped;	/* only ever added to, by the task; see cap.c */
-	struct addresses	*addresses;	/* set once, by the task; see net.c */
+	struct addresses	*addresses;	/* set once, by the task */
+	struct weight		*weight;	/* changed by the task; see weight.c */
+	struct context		*counted;	/* whose counters the task asks for; NULL: its own */
 	bool			charged;	/* it counts in context->tasks; by the task alone */
 	bool			entering;	/* see is_traced() in context.c */
 };
@@ -128,6 +131,7 @@ int context_add_flags(struct context *context, u32 flags);
 u32 context_flags(const struct context *context);
 u64 context_dropped(const struct context *context);
 int context_lower(struct context *context, u64 drop);
+u64 context_current_serial(void);
 bool context_inside(const struct context *inner, const struct context *outer);
 bool root_of_host(void);
 int contexts_init(void);
@@ -189,13 +193,14 @@ extern const struct vcontext_hook file_hooks[];
 /* limit.c */
 int limit_fork(struct context *context, struct task_struct *task);
 void limit_enter(struct context *context);
+int limit_count_in(struct context *context, struct cred *new);
+void limit_commit(struct cred *new);
 void limit_leave(struct context *context, struct task_struct *task);
 
 /* ipc.c */
 bool ipc_sees(const struct kern_ipc_perm *perm, bool own);
-u64 ipc_serial(void);
 struct kern_ipc_perm *ipc_next(struct idr *idr, int *index);
-struct ipc_namespace **ipc_queues(struct ipc_namespace *ns);
+struct ipc_namespace *ipc_queues(struct ipc_namespace *ns);
 bool ipc_end(struct context *context);
 int ipc_init(void);
 void ipc_exit(void);
@@ -203,7 +208,6 @@ extern const struct vcontext_hook ipc_hooks[];
 
 /* key.c */
 struct key **key_place(struct key **place);
-bool keys_held(void);
 void keys_leave(struct cred *new);
 extern const struct vcontext_hook key_hooks[];
 
@@ -214,8 +218,10 @@ extern const struct vcontext_hook sock_hooks[];
 
 /* What the module has in the security blob of a socket. */
 struct sock_blob {
-	u64	serial;		/* of the context that it belongs to */
-	__be32	ipv4;		/* the address that it is tied to, or 0 */
+	u64			serial;		/* of the context that it belongs to */
+	struct addresses	*addresses;	/* to which it is tied; set once, with a reference */
+	bool			any;		/* it was bound to any address */
+	bool			ipv6_only;	/* and to none of IPv4, but for the loopback */
 };
 
 static inline struct sock_blob *sock_blob(const struct sock *sk)
@@ -223,14 +229,38 @@ static inline struct sock_blob *sock_blob(const struct sock *sk)
 	return sk->sk_security + vcontext_blob_sizes.lbs_sock;
 }
 
-/* net.c */
-__be32 addresses_ipv4(const struct task_struct *task);
-int addresses_take(__be32 ipv4);
+/* addresses.c */
+int addresses_take(const struct vcontext_address *from, u32 count, bool loopback);
 void addresses_inherit(struct task_struct *task);
 void addresses_free(struct task_struct *task);
-__be32 net_own_address(const struct sock *sk);
+void addresses_print(struct seq_file *m, const struct task_struct *task);
+
+/* net.c */
 int net_may_create(int family, int type, int protocol);
+bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any);
+bool net_hears(const struct sock *sk, const struct sk_buff *skb);
+bool net_hears_group(const struct sock *sk, __be32 own, __be32 group);
+struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk);
+void net_source6(struct flowi6 *flow, const struct sock *sk);
+void net_show_address(const struct sock *sk, void *address);
+bool net_sees(const struct sock *sk);
 extern const struct vcontext_hook net_hooks[];
+
+/* view.c */
+bool view_ipv4(__be32 address);
+bool view_device(const struct net_device *device);
+bool view_proc_net(const struct dentry *dentry);
+extern const struct vcontext_hook view_hooks[];
+
+/* weight.c */
+struct weight *weight_new(void);
+void weight_put(struct weight *weight);
+void weight_enter(const struct context *context);
+void weight_inherit(struct task_struct *task);
+void weight_leave(struct task_struct *task);
+struct task_group *weight_group(const struct task_struct *task, struct task_group *group);
+int weight_init(void);
+void weight_exit(void);
 
 /* dev.c, handle.c */
 dev_t device_number(void);

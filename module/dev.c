@@ -225,11 +225,23 @@ static int lower(void __user *user)
 
 static int bind_addresses(void __user *user)
 {
+	struct vcontext_address *addresses;
 	struct vcontext_bind arg;
 	int err;
 
 	err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
-	return err ? err : addresses_take(arg.ipv4);
+	if (err)
+		return err;
+	if (arg.pad || arg.flags & ~VCONTEXT_BIND_LOOPBACK || !arg.count ||
+	    arg.count > VCONTEXT_ADDRESSES_MAX)
+		return -EINVAL;
+	addresses = memdup_array_user(u64_to_user_ptr(arg.addresses), arg.count,
+				      sizeof(*addresses));
+	if (IS_ERR(addresses))
+		return PTR_ERR(addresses);
+	err = addresses_take(addresses, arg.count, arg.flags & VCONTEXT_BIND_LOOPBACK);
+	kfree(addresses);
+	return err;
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

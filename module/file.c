@@ -10,6 +10,7 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
@@ -235,11 +236,22 @@ static bool may_open_device(const struct inode *inode)
 	return !confined() || (S_ISCHR(inode->i_mode) && is_harmless(inode->i_rdev));
 }
 
+/* What lists sockets and devices, which is below the directory of a process. */
+static bool may_open_net(const struct dentry *dentry)
+{
+	struct proc_place place = proc_place(dentry);
+
+	return !place.net || !isdigit(place.top->d_name.name[0]) || view_proc_net(dentry);
+}
+
 static int file_open(struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 	bool may = true;
 
+	if (unlikely(task_blob(current)->addresses) && inode->i_sb->s_magic == PROC_SUPER_MAGIC &&
+	    !may_open_net(file->f_path.dentry))
+		return -EACCES;
 	if (likely(!current_context()))
 		return 0;
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))

@@ -11,6 +11,7 @@
 #include <linux/ipc.h>
 #include <linux/ipc_namespace.h>
 #include <linux/key.h>
+#include <linux/mount.h>
 #include <linux/msg.h>
 #include <linux/sem.h>
 #include <uapi/linux/shm.h>
@@ -22,6 +23,7 @@
 #define MQUEUE_MAGIC	0x19800202
 
 static struct workqueue_struct *ending;
+static struct ipc_namespace *no_queues;
 
 static u64 *serial_of(const struct kern_ipc_perm *perm)
 {
@@ -38,11 +40,6 @@ bool ipc_sees(const struct kern_ipc_perm *perm, bool own)
 	if (is_own(perm))
 		return true;
 	return !own && (kernel_acts() || is_watcher());
-}
-
-u64 ipc_serial(void)
-{
-	return context_serial(current_context());
 }
 
 struct kern_ipc_perm *ipc_next(struct idr *idr, int *index)
@@ -137,11 +134,31 @@ static int msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_s
 	return *serial_of(perm) == context_serial(task_context(target)) ? 0 : -EPERM;
 }
 
-struct ipc_namespace **ipc_queues(struct ipc_namespace *ns)
+/* Those of current's context, which the first need makes; who can't have any can make none. */
+struct ipc_namespace *ipc_queues(struct ipc_namespace *ns)
 {
 	struct context *own = current_context();
+	struct ipc_namespace *new;
 
-	return own && own != CONTEXT_GONE ? &own->queues : NULL;
+	if (likely(!own) || own == CONTEXT_GONE)
+		return ns;
+	if (!smp_load_acquire(&own->queues)) {	/* pairs with cmpxchg() */
+		new = copy_ipcs(CLONE_NEWIPC, &init_user_ns, ns);
+		if (IS_ERR(new))
+			return no_queues;
+		if (cmpxchg(&own->queues, NULL, new))
+			put_ipc_ns(new);
+	}
+	return own->queues;
+}
+
+static int make_no_queues(void)
+{
+	no_queues = copy_ipcs(CLONE_NEWIPC, &init_user_ns, &init_ipc_ns);
+	if (IS_ERR(no_queues))
+		return PTR_ERR(no_queues);
+	no_queues->mq_mnt->mnt_sb->s_flags |= SB_RDONLY;
+	return 0;
 }
 
 /*
@@ -189,13 +206,22 @@ bool ipc_end(struct context *context)
 
 int ipc_init(void)
 {
+	int err = make_no_queues();
+
+	if (err)
+		return err;
 	ending = alloc_workqueue("vcontext", WQ_UNBOUND, 0);
-	return ending ? 0 : -ENOMEM;
+	if (!ending) {
+		put_ipc_ns(no_queues);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void ipc_exit(void)
 {
 	destroy_workqueue(ending);
+	put_ipc_ns(no_queues);
 }
 
 const struct vcontext_hook ipc_hooks[] = {

@@ -30,15 +30,6 @@ struct key **key_place(struct key **place)
 	return &own->user_keyrings;
 }
 
-/* Does current have keyrings that it must not take along? */
-bool keys_held(void)
-{
-	const struct cred *cred = current_cred();
-
-	return cred->session_keyring || cred->process_keyring || cred->thread_keyring ||
-	       cred->request_key_auth;
-}
-
 static void drop(struct key **key)
 {
 	key_put(*key);

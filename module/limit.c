@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits of a context: with the flag nproc how many tasks it has at most, those of the contexts
- * made inside it included.
+ * Limits of a context.  What the kernel counts by user, it counts by context and user.  With the
+ * flag nproc there is a limit to how many tasks the context has, those of the contexts made inside
+ * it included.
  *
  * The number is RLIMIT_NPROC of who forks, which counts threads too, as the kernel does with it.
  * A task is charged when it is about to be made, before it can have any use, and given back when it
  * loses its numbers or the fork has failed.
  */
 
+#include <linux/cred.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/user_namespace.h>
 
 #include "context.h"
 
@@ -44,6 +47,34 @@ int limit_fork(struct context *context, struct task_struct *task)
 	if (!err)
 		task_blob(task)->charged = true;
 	return err;
+}
+
+/*
+ * What the kernel counts by user, current will have counted in @context, with these credentials.
+ * Returns 0 or ENOMEM.
+ */
+int limit_count_in(struct context *context, struct cred *new)
+{
+	int err;
+
+	task_blob(current)->counted = context;
+	err = set_cred_ucounts(new);
+	task_blob(current)->counted = NULL;
+	return err ? -ENOMEM : 0;
+}
+
+/* As commit_creds(), which moves a process to another count only with another user. */
+void limit_commit(struct cred *new)
+{
+	const struct cred *old = get_current_cred();
+	bool moves = new->ucounts != old->ucounts;
+
+	if (moves)
+		inc_rlimit_ucounts(new->ucounts, UCOUNT_RLIMIT_NPROC, 1);
+	commit_creds(new);
+	if (moves)
+		dec_rlimit_ucounts(old->ucounts, UCOUNT_RLIMIT_NPROC, 1);
+	put_cred(old);
 }
 
 /* Current has moved into @context; who may enter it is not kept out by its being full. */

@@ -7,7 +7,7 @@
 
 static const struct vcontext_hook *const hooks[] = {
 	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks,
-	net_hooks, NULL
+	net_hooks, view_hooks, NULL
 };
 
 static const struct vcontext_ops ops = {
@@ -29,12 +29,20 @@ static const struct vcontext_ops ops = {
 	.status			= proc_status,
 	.made_terminal		= file_made_terminal,
 	.sees_ipc		= ipc_sees,
-	.ipc_serial		= ipc_serial,
+	.serial			= context_current_serial,
 	.next_ipc		= ipc_next,
 	.queues			= ipc_queues,
 	.key_place		= key_place,
 	.sees_sock		= sock_sees,
-	.own_address		= net_own_address,
+	.hears			= net_hears,
+	.hears_group		= net_hears_group,
+	.share_address		= net_share_address,
+	.source			= net_source,
+	.source6		= net_source6,
+	.show_address		= net_show_address,
+	.sees_ipv4		= view_ipv4,
+	.sees_device		= view_device,
+	.task_group		= weight_group,
 };
 
 static int __init vcontext_init(void)
@@ -47,11 +55,14 @@ static int __init vcontext_init(void)
 	err = ipc_init();
 	if (err)
 		goto exit_contexts;
+	err = weight_init();
+	if (err)
+		goto exit_ipc;
 	err = vcontext_register(&ops);
 	if (err) {
 		pr_err("vcontext: the kernel's stub does not take this module (%d): %s\n", err,
 		       err == -EOPNOTSUPP ? "it is not active, see lsm=" : "other version");
-		goto exit_ipc;
+		goto exit_weight;
 	}
 	err = device_init();
 	if (err)
@@ -60,6 +71,8 @@ static int __init vcontext_init(void)
 
 unregister:
 	vcontext_unregister();
+exit_weight:
+	weight_exit();
 exit_ipc:
 	ipc_exit();
 exit_contexts:
@@ -71,6 +84,7 @@ static void __exit vcontext_exit(void)
 {
 	device_exit();
 	vcontext_unregister();
+	weight_exit();
 	ipc_exit();
 	contexts_exit();
 }

@@ -1,198 +1,510 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Addresses: a process that is tied to one has no other to serve on or to call from.
+ * Sockets of processes that are tied to addresses: they have no others to serve on or to call from.
  *
- * Sockets get the address when they are made, locked as if they had been bound to it: what the
- * kernel binds by itself (connect, listen, sendto) is that address then, and disconnecting keeps
- * it.  A bind to any becomes a bind to it.  Sockets from before, or from elsewhere, get it when
- * they are used and still have none, or are of no use.  All that could have another address at the
- * same time is refused.
+ * A socket keeps the set of who makes it.  Where it can have only one address it is bound to that:
+ * when it is made, and instead of to any.  Where it can have several, a socket that is bound to any
+ * is asked for each packet whether it hears it.  Whatever a socket sends gets its source, if that is
+ * not one of its own, where the route is looked up.  Sockets from before, or from elsewhere, get the
+ * set when they are used and still have no address, or are of no use.
  */
 
 #include <linux/in.h>
-#include <linux/inet.h>
-#include <linux/module.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/net.h>
-#include <linux/slab.h>
+#include <linux/skbuff.h>
 #include <linux/socket.h>
+#include <net/flow.h>
 #include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 
-#include "context.h"
+#include "addresses.h"
 
-/* Shared by all processes that have it from one; never changes. */
-struct addresses {
-	refcount_t	refs;
-	__be32		ipv4;
-};
-
-static struct addresses *current_addresses(void)
+static struct addresses *addresses_of(const struct sock *sk)
 {
-	return kernel_acts() ? NULL : task_blob(current)->addresses;
+	return sk_fullsock(sk) ? READ_ONCE(sock_blob(sk)->addresses) : NULL;
 }
 
-__be32 addresses_ipv4(const struct task_struct *task)
+static bool is_inet(int family)
 {
-	/* pairs with addresses_take() */
-	const struct addresses *addresses = smp_load_acquire(&task_blob(task)->addresses);
-
-	return addresses ? addresses->ipv4 : 0;
+	return family == AF_INET || family == AF_INET6;
 }
 
-/**
- * addresses_take - tie current to an address, for good
- * @ipv4: in network order
- *
- * Returns 0; EPERM (it is tied to one already), EINVAL (no address of a host; more than one
- * thread), ENOMEM.
- */
-int addresses_take(__be32 ipv4)
-{
-	struct addresses *addresses;
+/* Which sockets can't have an address that we don't know of? */
 
-	if (task_blob(current)->addresses)
-		return -EPERM;
-	if (!thread_group_empty(current) || ipv4_is_zeronet(ipv4) || ipv4_is_multicast(ipv4) ||
-	    ipv4_is_lbcast(ipv4))
-		return -EINVAL;
-	addresses = kmalloc(sizeof(*addresses), GFP_KERNEL_ACCOUNT);
-	if (!addresses)
-		return -ENOMEM;
-	refcount_set(&addresses->refs, 1);
-	addresses->ipv4 = ipv4;
-	__module_get(THIS_MODULE);	/* its hooks sleep */
-	smp_store_release(&task_blob(current)->addresses, addresses);	/* all of it is there */
-	return 0;
-}
-
-/* @task is about to be made by current. */
-void addresses_inherit(struct task_struct *task)
-{
-	struct addresses *addresses = task_blob(current)->addresses;
-
-	if (addresses)
-		refcount_inc(&addresses->refs);
-	task_blob(task)->addresses = addresses;
-}
-
-/* Nobody looks at @task any more. */
-void addresses_free(struct task_struct *task)
-{
-	struct addresses *addresses = task_blob(task)->addresses;
-
-	task_blob(task)->addresses = NULL;
-	if (!addresses || !refcount_dec_and_test(&addresses->refs))
-		return;
-	kfree(addresses);
-	module_put(THIS_MODULE);
-}
-
-__be32 net_own_address(const struct sock *sk)
-{
-	return sock_blob(sk)->ipv4;
-}
-
-/* Which sockets can't have another address? */
-
-static int may_create_ipv4(int type, int protocol)
+static int may_create_inet(int family, int type, int protocol)
 {
 	switch (type) {
 	case SOCK_STREAM:
 		return !protocol || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
 	case SOCK_DGRAM:
-		return !protocol || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
-		       protocol == IPPROTO_ICMP ? 0 : -EPROTONOSUPPORT;
+		if (protocol == (family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+			return 0;
+		return !protocol || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ?
+		       0 : -EPROTONOSUPPORT;
 	case SOCK_RAW:
 		return -EPERM;
 	}
 	return -ESOCKTNOSUPPORT;
 }
 
-int net_may_create(int family, int type, int protocol)
+static int may_create(int family, int type, int protocol)
 {
-	if (likely(!current_addresses()))
-		return 0;
 	switch (family) {
 	case AF_UNIX:
-	case AF_NETLINK:
 	case AF_ALG:
 	case AF_KEY:
 		return 0;
+	case AF_NETLINK:
+		return protocol == NETLINK_FIB_LOOKUP ? -EPROTONOSUPPORT : 0;
 	case AF_INET:
-		return may_create_ipv4(type, protocol);
+	case AF_INET6:
+		return may_create_inet(family, type, protocol);
 	}
 	return -EAFNOSUPPORT;
 }
 
+int net_may_create(int family, int type, int protocol)
+{
+	return likely(!current_addresses()) ? 0 : may_create(family, type, protocol);
+}
+
+/* What a socket has. */
+
+static struct in6_addr bound_to(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 ? sk->sk_v6_rcv_saddr : mapped(sk->sk_rcv_saddr);
+}
+
+static bool is_bound_to_any(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 ? ipv6_addr_any(&sk->sk_v6_rcv_saddr) : !sk->sk_rcv_saddr;
+}
+
+/* Does a socket with @set that is bound to any hear what is sent to @address? */
+static bool any_is(const struct sock *sk, const struct addresses *set,
+		   const struct in6_addr *address)
+{
+	bool ipv6_only = ipv6_only_sock(sk) || sock_blob(sk)->ipv6_only;
+	__be32 ipv4 = address->s6_addr32[3];
+
+	if (!ipv6_addr_v4mapped(address))
+		return sk->sk_family == AF_INET6 && addresses_have(set, address);
+	if (is_loopback_of(set, ipv4))
+		return ipv4 == loopback4(set) ? !ipv6_only : sk->sk_family == AF_INET6;
+	return !ipv6_only && addresses_have_ipv4(set, ipv4);
+}
+
+/* Can two sockets that are bound to any hear the same? */
+static bool both_hear(const struct sock *sk, const struct addresses *set,
+		      const struct sock *sk2, const struct addresses *set2)
+{
+	struct in6_addr address;
+	u32 at;
+
+	for (at = 0; at < set->count; at++)
+		if (any_is(sk, set, &set->list[at].address) &&
+		    any_is(sk2, set2, &set->list[at].address))
+			return true;
+	if (!set->loopback || set != set2)
+		return false;
+	address = mapped(loopback4(set));
+	if (any_is(sk, set, &address) && any_is(sk2, set2, &address))
+		return true;
+	address = mapped(loopback6(set));
+	return any_is(sk, set, &address) && any_is(sk2, set2, &address);
+}
+
+static bool overlap(const struct sock *sk, const struct addresses *set,
+		    const struct sock *sk2, const struct addresses *set2)
+{
+	bool any = is_bound_to_any(sk), any2 = is_bound_to_any(sk2);
+	struct in6_addr address;
+
+	if (any && any2)
+		return !set || !set2 || both_hear(sk, set, sk2, set2);
+	if (any && set) {
+		address = bound_to(sk2);
+		return any_is(sk, set, &address);
+	}
+	if (any2 && set2) {
+		address = bound_to(sk);
+		return any_is(sk2, set2, &address);
+	}
+	return true;
+}
+
+bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
+{
+	const struct addresses *set = addresses_of(sk), *set2 = addresses_of(sk2);
+
+	if (likely(!set && !set2))
+		return true;
+	if (any)
+		return overlap(sk, set, sk2, set2);
+	return !is_bound_to_any(sk) || addresses_equal(set, set2);
+}
+
+/* Addresses of a packet; false if it has none. */
+static bool read_packet(const struct sk_buff *skb, struct in6_addr *from, struct in6_addr *to)
+{
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		*from = mapped(ip_hdr(skb)->saddr);
+		*to = mapped(ip_hdr(skb)->daddr);
+		return true;
+	case htons(ETH_P_IPV6):
+		*from = ipv6_hdr(skb)->saddr;
+		*to = ipv6_hdr(skb)->daddr;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Errors are looked up without a packet: who is bound to any gets none.  What is sent to a private
+ * loopback reaches the set's own sockets, from its own sockets.
+ */
+bool net_hears(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct addresses *set = addresses_of(sk);
+	struct in6_addr from, to;
+
+	if (!set && likely(!loopbacks_in_use()))
+		return true;
+	if (!skb || !read_packet(skb, &from, &to))
+		return !set || !is_bound_to_any(sk);
+	if (ipv6_addr_v4mapped(&to) && is_private(to.s6_addr32[3]) &&
+	    !(set && is_loopback_of(set, to.s6_addr32[3]) &&
+	      is_loopback_of(set, from.s6_addr32[3])))
+		return false;
+	return !set || !is_bound_to_any(sk) || any_is(sk, set, &to);
+}
+
+/* Broadcasts are heard by who wanted to bind to any address. */
+bool net_hears_group(const struct sock *sk, __be32 own, __be32 group)
+{
+	const struct addresses *set = addresses_of(sk);
+
+	if (likely(!set) || !sock_blob(sk)->any)
+		return !own || own == group;
+	return ipv4_is_multicast(group) || ipv4_is_lbcast(group) ||
+	       addresses_have_broadcast(set, group);
+}
+
+/* Where packets come from. */
+
+struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
+{
+	const struct addresses *set = sk ? addresses_of(sk) : NULL;
+
+	if (likely(!set)) {
+		if (unlikely(is_private(flow->saddr)) && sk && sk_fullsock(sk) &&
+		    !sk->sk_kern_sock && loopbacks_in_use())
+			flow->saddr = 0;
+		return flow;
+	}
+	/* redirect() has been passed by: that of the machine is nobody's who has one */
+	if (set->loopback && ipv4_is_loopback(flow->daddr) && !is_loopback_of(set, flow->daddr))
+		flow->saddr = htonl(INADDR_BROADCAST);
+	else if (is_loopback_of(set, flow->daddr) ||
+		 (!is_loopback_of(set, flow->saddr) && !addresses_have_ipv4(set, flow->saddr)))
+		flow->saddr = addresses_source(set, flow->daddr);
+	return flow;
+}
+
+void net_source6(struct flowi6 *flow, const struct sock *sk)
+{
+	const struct addresses *set = sk ? addresses_of(sk) : NULL;
+
+	if (likely(!set))
+		return;
+	if (set->loopback && ipv6_addr_loopback(&flow->daddr))
+		flow->saddr = mapped(htonl(INADDR_BROADCAST));
+	else if (!addresses_have(set, &flow->saddr))
+		flow->saddr = addresses_source6(set, &flow->daddr);
+}
+
+/* As users of @set know an address: their private loopback; and any where that is a single one. */
+
+static void show_ipv4(const struct addresses *set, __be32 *address)
+{
+	if (is_loopback_of(set, *address))
+		*address = htonl(INADDR_LOOPBACK);
+	else if (!*address && has_one_ipv4(set))
+		*address = first_ipv4(set);
+}
+
+static void show_ipv6(const struct addresses *set, struct in6_addr *address)
+{
+	if (!ipv6_addr_v4mapped(address))
+		return;
+	if (set->loopback && address->s6_addr32[3] == loopback6(set))
+		*address = in6addr_loopback;
+	else
+		show_ipv4(set, &address->s6_addr32[3]);
+}
+
+void net_show_address(const struct sock *sk, void *address)
+{
+	const struct addresses *set = addresses_of(sk);
+	struct sockaddr_in6 *in6 = address;
+	struct sockaddr_in *in = address;
+
+	if (likely(!set) || !address)
+		return;
+	if (in->sin_family == AF_INET)
+		show_ipv4(set, &in->sin_addr.s_addr);
+	else if (in6->sin6_family == AF_INET6)
+		show_ipv6(set, &in6->sin6_addr);
+}
+
+/*
+ * Of the sockets of the internet context 0 sees all, because their ports are taken for it too; who
+ * is in another context or tied only its own.
+ */
+bool net_sees(const struct sock *sk)
+{
+	const struct addresses *own = current_addresses();
+	struct context *context = current_context();
+	struct in6_addr address = bound_to(sk);
+
+	if (sk->sk_state == TCP_NEW_SYN_RECV)
+		sk = inet_reqsk(sk)->rsk_listener;
+	if ((!own && !context) || kernel_acts() || is_watcher())
+		return true;
+	if (sk_fullsock(sk)) {
+		if (sock_blob(sk)->serial != context_serial(context))
+			return false;
+		if (!own || addresses_equal(addresses_of(sk), own))
+			return true;
+	}
+	return own && addresses_have(own, &address);
+}
+
+/* How a socket gets its set. */
+
+/* Bind it for good to the one address that it can have; it is locked, or nobody knows it yet. */
 static void tie(struct sock *sk, __be32 ipv4)
 {
 	inet_sk(sk)->inet_saddr = ipv4;
 	inet_sk(sk)->inet_rcv_saddr = ipv4;
+	if (sk->sk_family == AF_INET6) {
+		inet6_sk(sk)->saddr = mapped(ipv4);
+		sk->sk_v6_rcv_saddr = mapped(ipv4);
+	}
 	sk->sk_userlocks |= SOCK_BINDADDR_LOCK;
-	sock_blob(sk)->ipv4 = ipv4;
+}
+
+/* The same address for a socket that is bound to none yet. */
+static void adopt(struct sock *sk, struct addresses *set)
+{
+	bool ipv4_alone = has_one_ipv4(set) && (sk->sk_family == AF_INET || set->count == 1);
+
+	if (is_inet(sk->sk_family) && ipv4_alone && !inet_sk(sk)->inet_num && is_bound_to_any(sk))
+		tie(sk, first_ipv4(set));
+	smp_store_release(&sock_blob(sk)->addresses, addresses_get(set));
 }
 
 static int socket_post_create(struct socket *sock, int family, int type, int protocol, int kern)
 {
 	struct addresses *own = current_addresses();
 
-	if (own && !kern && family == AF_INET)
-		tie(sock->sk, own->ipv4);
+	if (unlikely(own) && !kern && (is_inet(family) || family == AF_NETLINK))
+		adopt(sock->sk, own);
 	return 0;
 }
 
-/* A socket that current uses has its address, gets it now, or is of no use to it. */
-static int use(struct sock *sk)
+/* May a socket from elsewhere, which is locked, become one of @own's? */
+static bool may_adopt(const struct sock *sk, const struct addresses *own)
 {
-	struct addresses *own = current_addresses();
-	struct inet_sock *inet = inet_sk(sk);
+	struct in6_addr address = bound_to(sk);
+
+	if (sock_blob(sk)->addresses || is_bound_to_any(sk))
+		return !sock_blob(sk)->addresses && !inet_sk(sk)->inet_num &&
+		       !inet_sk(sk)->inet_saddr;
+	return addresses_have(own, &address) &&
+	       (sk->sk_family == AF_INET6 || inet_sk(sk)->inet_saddr == sk->sk_rcv_saddr);
+}
+
+static int use_inet(struct sock *sk, struct addresses *own)
+{
+	struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
 	int err = 0;
 
-	/* those of the kernel, or that it was given: disks are read by who needs them */
-	if (likely(!own) || sk->sk_kern_sock || sk->sk_allocation != GFP_KERNEL)
+	if (likely(set == own) || (set && addresses_equal(set, own)))
 		return 0;
-	if (sk->sk_family != AF_INET)
-		return net_may_create(sk->sk_family, sk->sk_type, sk->sk_protocol) ?
-		       -EADDRNOTAVAIL : 0;
-	if (likely(sock_blob(sk)->ipv4 == own->ipv4))
-		return 0;
-	if (sock_blob(sk)->ipv4 || may_create_ipv4(sk->sk_type, sk->sk_protocol))
-		return -EADDRNOTAVAIL;
 	lock_sock(sk);
-	if ((!inet->inet_num && !inet->inet_saddr) ||
-	    (inet->inet_saddr == own->ipv4 && inet->inet_rcv_saddr == own->ipv4))
-		tie(sk, own->ipv4);
+	if (may_adopt(sk, own))
+		adopt(sk, own);
 	else
 		err = -EADDRNOTAVAIL;
 	release_sock(sk);
 	return err;
 }
 
+/* A socket that current uses has its addresses, gets them now, or is of no use to it. */
+static int use(struct sock *sk)
+{
+	struct addresses *own = current_addresses();
+
+	/* those of the kernel, or that it was given: disks are read by who needs them */
+	if (likely(!own) || sk->sk_kern_sock || sk->sk_allocation != GFP_KERNEL)
+		return 0;
+	if (may_create(sk->sk_family, sk->sk_type, sk->sk_protocol))
+		return -EADDRNOTAVAIL;
+	if (is_inet(sk->sk_family))
+		return use_inet(sk, own);
+	if (sk->sk_family == AF_NETLINK && !READ_ONCE(sock_blob(sk)->addresses)) {
+		lock_sock(sk);
+		if (!sock_blob(sk)->addresses)
+			adopt(sk, own);
+		release_sock(sk);
+	}
+	return 0;
+}
+
+/* Any and the loopback, as users name them, become what they are to @sk. */
+
+static void leave_ipv6_only(struct sock *sk)
+{
+	lock_sock(sk);
+	if (sk->sk_ipv6only && !inet_sk(sk)->inet_num)
+		sk->sk_ipv6only = 0;
+	release_sock(sk);
+}
+
+static int bind_ipv4(struct sock *sk, const struct addresses *set, __be32 *address)
+{
+	if (!*address) {
+		sock_blob(sk)->any = true;
+		if (has_one_ipv4(set))
+			*address = first_ipv4(set);
+		return 0;
+	}
+	if (set->loopback && ipv4_is_loopback(*address))
+		*address = loopback4(set);
+	return is_loopback_of(set, *address) || addresses_have_ipv4(set, *address) ||
+	       addresses_have_broadcast(set, *address) ? 0 : -EADDRNOTAVAIL;
+}
+
+static int bind_ipv6(struct sock *sk, const struct addresses *set, struct in6_addr *address)
+{
+	if (ipv6_addr_v4mapped(address))
+		return bind_ipv4(sk, set, &address->s6_addr32[3]);
+	if (ipv6_addr_any(address)) {
+		sock_blob(sk)->any = true;
+		if (has_one_ipv4(set) && set->count == 1 && !ipv6_only_sock(sk)) {
+			*address = mapped(first_ipv4(set));
+		} else if (set->loopback && ipv6_only_sock(sk)) {
+			sock_blob(sk)->ipv6_only = true;
+			leave_ipv6_only(sk);
+		}
+		return 0;
+	}
+	if (set->loopback && ipv6_addr_loopback(address)) {
+		leave_ipv6_only(sk);
+		*address = mapped(loopback6(set));
+		return 0;
+	}
+	return addresses_have(set, address) ? 0 : -EADDRNOTAVAIL;
+}
+
+/* To nobody's private loopback, whatever set it is of. */
+static int bind_free(const struct sockaddr *address, int addrlen)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+
+	if (likely(!loopbacks_in_use()))
+		return 0;
+	if (addrlen >= SIN6_LEN_RFC2133 && in6->sin6_family == AF_INET6)
+		return ipv6_addr_v4mapped(&in6->sin6_addr) &&
+		       is_private(in6->sin6_addr.s6_addr32[3]) ? -EADDRNOTAVAIL : 0;
+	return addrlen >= (int)sizeof(*in) && is_private(in->sin_addr.s_addr) ? -EADDRNOTAVAIL : 0;
+}
+
 /* What counts is to what the socket is tied, if it is, whoever binds it. */
 static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
 {
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
 	struct sockaddr_in *in = (struct sockaddr_in *)address;
+	const struct addresses *set;
 	struct sock *sk = sock->sk;
-	__be32 ipv4;
 	int err;
 
 	sock_bound(sk);
 	err = use(sk);
-	if (err || sk->sk_family != AF_INET || addrlen < (int)sizeof(*in))
+	if (err || !is_inet(sk->sk_family))
 		return err;
-	ipv4 = sock_blob(sk)->ipv4;
-	if (!ipv4 || (in->sin_family != AF_INET && in->sin_family != AF_UNSPEC))
-		return 0;	/* free, or an error of the kernel's */
-	if (in->sin_addr.s_addr == htonl(INADDR_ANY)) {
+	set = addresses_of(sk);
+	if (likely(!set))
+		return bind_free(address, addrlen);
+	/* what has another family, or is too short, is an error of the kernel's */
+	if (in6->sin6_family == AF_INET6)
+		return addrlen >= SIN6_LEN_RFC2133 ? bind_ipv6(sk, set, &in6->sin6_addr) : 0;
+	if (addrlen < (int)sizeof(*in) ||
+	    (in->sin_family != AF_INET && in->sin_family != AF_UNSPEC))
+		return 0;
+	if (in->sin_family == AF_UNSPEC && !in->sin_addr.s_addr)
 		in->sin_family = AF_INET;
-		in->sin_addr.s_addr = ipv4;
+	return bind_ipv4(sk, set, &in->sin_addr.s_addr);
+}
+
+static int send_ipv4(const struct addresses *set, __be32 *address)
+{
+	if (set->loopback && (ipv4_is_loopback(*address) || !*address)) {
+		*address = loopback4(set);
+		return 0;
 	}
-	return in->sin_addr.s_addr == ipv4 ? 0 : -EADDRNOTAVAIL;
+	return set->ipv4 ? 0 : -ENETUNREACH;
+}
+
+static int send_ipv6(struct sock *sk, const struct addresses *set, struct in6_addr *address)
+{
+	if (ipv6_addr_v4mapped(address))
+		return send_ipv4(set, &address->s6_addr32[3]);
+	if (set->loopback && (ipv6_addr_loopback(address) || ipv6_addr_any(address))) {
+		leave_ipv6_only(sk);
+		*address = mapped(loopback6(set));
+		return 0;
+	}
+	if (set->count > set->ipv4)
+		return 0;
+	if (!ipv6_addr_any(address) || ipv6_only_sock(sk))
+		return -ENETUNREACH;
+	*address = mapped(htonl(INADDR_LOOPBACK));
+	return 0;
+}
+
+/* Where @sk is about to send to: what of the machine it can reach, and its own loopback. */
+static int redirect(struct sock *sk, struct sockaddr *address, int addrlen)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
+	struct sockaddr_in *in = (struct sockaddr_in *)address;
+	const struct addresses *set;
+
+	if (!is_inet(sk->sk_family) || !address)
+		return 0;
+	set = addresses_of(sk);
+	if (likely(!set))
+		return 0;
+	if (in6->sin6_family == AF_INET6)
+		return addrlen >= SIN6_LEN_RFC2133 ? send_ipv6(sk, set, &in6->sin6_addr) : 0;
+	/* an unspecified family is taken for IPv4 by UDP, and as the end of a connection elsewhere */
+	if (addrlen >= (int)sizeof(*in) &&
+	    (in->sin_family == AF_INET || in->sin_family == AF_UNSPEC))
+		return send_ipv4(set, &in->sin_addr.s_addr);
+	return 0;
 }
 
 static int socket_connect(struct socket *sock, struct sockaddr *address, int addrlen)
 {
-	return use(sock->sk);
+	int err = use(sock->sk);
+
+	return err ? err : redirect(sock->sk, address, addrlen);
 }
 
 static int socket_listen(struct socket *sock, int backlog)
@@ -205,10 +517,11 @@ static int socket_accept(struct socket *sock, struct socket *newsock)
 	return use(sock->sk);
 }
 
-/* A source address told with a datagram is overruled by the kernel, see net_own_address(). */
 static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 {
-	return use(sock->sk);
+	int err = use(sock->sk);
+
+	return err ? err : redirect(sock->sk, msg->msg_name, msg->msg_namelen);
 }
 
 const struct vcontext_hook net_hooks[] = {

@@ -46,28 +46,35 @@ static bool sees_pid(struct pid *pid)
 
 struct pid *pid_see(struct pid *pid)
 {
+	guard(rcu)();
 	return pid && sees_pid(pid) ? pid : NULL;
 }
 
 bool pid_reads(struct pid *pid)
 {
-	struct task_struct *task = pid_task(pid, PIDTYPE_PID);
+	struct task_struct *task;
 
+	guard(rcu)();
+	task = pid_task(pid, PIDTYPE_PID);
 	return !task || task_may_read(task);
 }
 
 bool pid_hides_nr(pid_t nr)
 {
-	struct pid *pid = idr_find(&init_pid_ns.idr, nr);
+	struct pid *pid;
 
+	guard(rcu)();
+	pid = idr_find(&init_pid_ns.idr, nr);
 	return pid && !sees_pid(pid);
 }
 
 struct pid *pid_find_group(pid_t nr, enum vcontext_job job)
 {
-	struct pid *group = find_raw(nr);
 	struct task_struct *task;
+	struct pid *group;
 
+	guard(rcu)();
+	group = find_raw(nr);
 	if (!group || sees_member(group, PIDTYPE_PGID))
 		return group;
 	if (job == VCONTEXT_JOB_NONE)
@@ -82,6 +89,7 @@ struct pid *pid_find_group(pid_t nr, enum vcontext_job job)
 /* Waiting is for children only, so that a number tells no more than who is one. */
 struct pid *pid_get_child(pid_t nr)
 {
+	guard(rcu)();
 	return get_pid(find_raw(nr));
 }
 
@@ -106,6 +114,7 @@ struct pid *pid_next(struct idr *idr, int nr)
 {
 	struct pid *pid;
 
+	guard(rcu)();
 	for (;; nr++) {
 		nr = next_nr(idr, nr);
 		pid = idr_get_next(idr, &nr);
@@ -125,8 +134,10 @@ bool cgroup_sees(struct task_struct *task)
 
 bool cgroup_sees_nr(pid_t nr)
 {
-	struct task_struct *task = pid_task(find_raw(nr), PIDTYPE_PID);
+	struct task_struct *task;
 
+	guard(rcu)();
+	task = pid_task(find_raw(nr), PIDTYPE_PID);
 	return task && cgroup_sees(task);
 }
 

@@ -10,6 +10,7 @@ static const struct {
 	const char *name;
 } flag_names[] = {
 	{ VCONTEXT_LOCK, "lock" },
+	{ VCONTEXT_SCHED, "sched" },
 	{ VCONTEXT_NPROC, "nproc" },
 	{ VCONTEXT_PRIVATE, "private" },
 	{ VCONTEXT_HIDEINFO, "hideinfo" },
@@ -34,9 +35,10 @@ static void print_flags(struct seq_file *m, u32 flags)
 /* The module's lines of /proc/PID/status, for readers that may have them. */
 void proc_status(struct seq_file *m, struct task_struct *task)
 {
-	struct context *context = task_context(task);
-	__be32 ipv4;
+	struct context *context;
 
+	guard(rcu)();
+	context = task_context(task);
 	if (context == CONTEXT_GONE || context_flags(current_context()) & VCONTEXT_HIDEINFO)
 		return;
 	/* it may have moved while the other lines were written */
@@ -44,6 +46,7 @@ void proc_status(struct seq_file *m, struct task_struct *task)
 		return;
 	seq_printf(m, "s_context:\t%u\nctxflags:\t", context_id(context));
 	print_flags(m, context_flags(context));
-	ipv4 = addresses_ipv4(task);
-	seq_printf(m, "\ninitpid:\t0\nipv4root:\t%pI4\n", &ipv4);
+	seq_puts(m, "\ninitpid:\t0\nipv4root:\t");
+	addresses_print(m, task);
+	seq_putc(m, '\n');
 }

@@ -13,7 +13,7 @@
 #include <net/af_unix.h>
 #include <net/sock.h>
 
-#include "context.h"
+#include "addresses.h"
 
 /* Netlink that tells about the machine, and every process of it, whoever listens. */
 static int socket_create(int family, int type, int protocol, int kern)
@@ -44,6 +44,8 @@ static u64 current_serial(void)
 
 bool sock_sees(const struct sock *sk, bool own)
 {
+	if (sk->sk_family == AF_INET || sk->sk_family == AF_INET6)
+		return net_sees(sk);
 	if (sock_blob(sk)->serial == context_serial(current_context()))
 		return true;
 	return !own && (kernel_acts() || is_watcher());
@@ -67,6 +69,12 @@ void sock_bound(struct sock *sk)
 static void sk_clone_security(const struct sock *sk, struct sock *newsk)
 {
 	*sock_blob(newsk) = *sock_blob(sk);
+	addresses_get(sock_blob(newsk)->addresses);
+}
+
+static void sk_free_security(struct sock *sk)
+{
+	addresses_put(sock_blob(sk)->addresses);
 }
 
 /* What a listener accepts is its own, not the caller's. */
@@ -80,6 +88,7 @@ const struct vcontext_hook sock_hooks[] = {
 	VCONTEXT_HOOK(socket_create, socket_create),
 	VCONTEXT_HOOK(sk_alloc_security, sk_alloc_security),
 	VCONTEXT_HOOK(sk_clone_security, sk_clone_security),
+	VCONTEXT_HOOK(sk_free_security, sk_free_security),
 	VCONTEXT_HOOK(unix_stream_connect, unix_stream_connect),
 	{ }
 };

@@ -29,6 +29,7 @@ static bool is_init(const struct task_struct *task)
 	/* none yet, if the first process of a namespace is being made, and others are there */
 	struct task_struct *reaper = ns ? READ_ONCE(ns->child_reaper) : NULL;
 
+	guard(rcu)();
 	return is_global_init((struct task_struct *)task) ||
 	       (reaper && same_thread_group((struct task_struct *)task, reaper));
 }
@@ -114,6 +115,7 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 	RCU_INIT_POINTER(task_blob(task)->context, own);
 	task_blob(task)->dropped = task_blob(current)->dropped;
 	addresses_inherit(task);
+	weight_inherit(task);
 	return 0;
 }
 
@@ -123,6 +125,7 @@ static void task_free(struct task_struct *task)
 	if (task_blob(task)->charged)
 		limit_leave(rcu_access_pointer(task_blob(task)->context), task);
 	addresses_free(task);
+	weight_leave(task);
 }
 
 void task_join(struct task_struct *task)

@@ -4,6 +4,7 @@
  * and 32-bit programs.  What comes of anything else fuzz_ioctl tries at random.
  */
 #include "stress.h"
+#include "tie.h"
 
 #include <stddef.h>
 #include <sys/eventfd.h>
@@ -60,7 +61,15 @@ static int ioctl_32(int fd, unsigned int cmd, void *arg)
 static void valid(const struct command *command, void *to, uint32_t size)
 {
 	struct vcontext_open open = { .how = VCONTEXT_OPEN_CREATE, .id = VCONTEXT_ID_ANY };
-	struct vcontext_bind bind = { .ipv4 = htonl(INADDR_LOOPBACK) };
+	static struct vcontext_address *address;	/* where 32-bit programs can have it, too */
+	struct vcontext_bind bind = { .count = 1 };
+
+	if (!address) {
+		address = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		*address = tie_address("127.0.0.1");
+	}
+	bind.addresses = (unsigned long)address;
 
 	memset(to, 0, command->size);
 	if (command->cmd == VCONTEXT_OPEN)

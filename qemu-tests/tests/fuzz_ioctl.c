@@ -10,6 +10,7 @@
  * arguments meanwhile, or are traced.
  */
 #include "stress.h"
+#include "tie.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -48,7 +49,7 @@ static const struct command {
 	[LOWER] = { "LOWER", VCONTEXT_LOWER, sizeof(struct vcontext_lower), false,
 		    { ALWAYS, ENOMEM } },
 	[BIND] = { "BIND", VCONTEXT_BIND, sizeof(struct vcontext_bind), false,
-		   { ALWAYS, EPERM, ENOMEM } },
+		   { ALWAYS, EPERM, ENOSPC, ENOMEM } },
 	[ENTER] = { "ENTER", VCONTEXT_ENTER, 0, true, { EPERM, EINVAL, EBUSY, ENOMEM } },
 	[ADD_FLAGS] = { "ADD_FLAGS", VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags), true,
 			{ ALWAYS, EPERM } },
@@ -257,6 +258,24 @@ static unsigned long some_address(void)
 	}
 }
 
+/* Addresses for VCONTEXT_BIND of which some are right. */
+static unsigned long some_addresses(void)
+{
+	static const char *const texts[] = {
+		"127.0.0.1", "10.0.0.1/8", "fd00::1/64", "fe80::1", "::ffff:10.0.0.1", "0.0.0.0",
+	};
+	static struct vcontext_address list[4];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(list); i++) {
+		list[i] = tie_address(texts[below(ARRAY_SIZE(texts))]);
+		list[i].address[15 - 12 * (list[i].family == AF_INET)] = below(256);
+		if (one_in(16))
+			((unsigned char *)&list[i])[below(sizeof(list[i]))] ^= 1 << below(8);
+	}
+	return (unsigned long)list;
+}
+
 static void fill(enum kind kind, void *to)
 {
 	union {
@@ -280,8 +299,11 @@ static void fill(enum kind kind, void *to)
 		arg.flags.flags = some_flags();
 	if (kind == LOWER || kind == LOWER_CONTEXT)
 		arg.lower.drop = some_drop();
-	if (kind == BIND)
-		arg.bind.ipv4 = random_u64(&self.random);
+	if (kind == BIND) {
+		arg.bind.flags = one_in(4) ? random_u64(&self.random) : below(2);
+		arg.bind.count = one_in(4) ? random_u64(&self.random) : below(5);
+		arg.bind.addresses = one_in(2) ? some_addresses() : some_address();
+	}
 	if (kind == OPEN) {
 		arg.open.how = one_in(20) ? random_u64(&self.random) : below(4);
 		arg.open.id = some_id();

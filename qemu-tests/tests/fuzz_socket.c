@@ -7,6 +7,7 @@
  * address.
  */
 #include "stress.h"
+#include "tie.h"
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -192,12 +193,11 @@ static void random_call(struct random *r)
 
 static void run_tied(unsigned int seed)
 {
-	struct vcontext_bind arg = { .size = sizeof(arg), .ipv4 = own.s_addr };
 	struct random r = { seed };
 	unsigned long n;
 	int i, device = open_device();
 
-	if (call(device, VCONTEXT_BIND, &arg))
+	if (tie_to(device, OWN, 0))
 		die("VCONTEXT_BIND");
 	close(device);
 	for (i = 0; i < SOCKETS; i++)

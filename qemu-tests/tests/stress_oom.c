@@ -6,6 +6,7 @@
  * Needs a kernel with fault injection (CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC).
  */
 #include "stress.h"
+#include "tie.h"
 
 #include <netinet/in.h>
 #include <sched.h>
@@ -69,9 +70,7 @@ static int run_lower(void)
 
 static int run_bind(void)
 {
-	struct vcontext_bind arg = { .size = sizeof(arg), .ipv4 = htonl(INADDR_LOOPBACK) };
-
-	return call(device, VCONTEXT_BIND, &arg);
+	return tie_to(device, "127.0.0.1 fd00::1", 0);
 }
 
 static int run_create(void)

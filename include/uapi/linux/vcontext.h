@@ -52,9 +52,11 @@
 
 /*
  * Flags of a context.  They can be added and never be taken away, and hold in all contexts that
- * were made inside of it, before or after.  USERNS is root of context 0's to give.
+ * were made inside of it, before or after.  USERNS is root of context 0's to give.  SCHED a context
+ * has from its beginning or not at all; one made inside weighs as one process of that one.
  */
 #define VCONTEXT_LOCK		(1U << 0)	/* its processes create and enter no context */
+#define VCONTEXT_SCHED		(1U << 1)	/* all of it weighs as one process */
 #define VCONTEXT_NPROC		(1U << 2)	/* RLIMIT_NPROC is of the whole context */
 #define VCONTEXT_PRIVATE	(1U << 3)	/* nobody enters it after its first process */
 #define VCONTEXT_HIDEINFO	(1U << 5)	/* no context lines in /proc/PID/status inside */
@@ -315,6 +317,7 @@ struct vcontext_list {
  *	Root of context 0; until a process has been in the context whoever holds the handle in the
  *	context where it was made, but for the watcher's, and the flag userns.
  *	EPERM	not one of these
+ *	EINVAL	the flag sched, which the context doesn't have
  *
  * VCONTEXT_LOWER_CONTEXT - lower the context's ceiling, for those who enter from now on
  *	As VCONTEXT_ADD_FLAGS.
