@@ -14,8 +14,8 @@
 #include <linux/capability.h>
 
 #define PAGE		4096
-#define FLAGS		(VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
-			 VCONTEXT_USERNS)
+#define FLAGS		(VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC | VCONTEXT_PRIVATE | \
+			 VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
 #define CAPABILITIES	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 static int device, handle;
@@ -279,6 +279,8 @@ static const struct field {
 	FIELD(VCONTEXT_OPEN, vcontext_open, flags, FLAGS),
 	FIELD(VCONTEXT_OPEN, vcontext_open, drop, CAPABILITIES),
 	FIELD(VCONTEXT_LIST, vcontext_list, pad, 0),
+	FIELD(VCONTEXT_BIND, vcontext_bind, flags, VCONTEXT_BIND_LOOPBACK),
+	FIELD(VCONTEXT_BIND, vcontext_bind, pad, 0),
 	FIELD(VCONTEXT_LOWER, vcontext_lower, pad, 0),
 	FIELD(VCONTEXT_LOWER, vcontext_lower, drop, CAPABILITIES),
 	FIELD(VCONTEXT_ADD_FLAGS, vcontext_flags, flags, FLAGS),
