@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What common operations cost where this program is told to go first: host (nowhere), context (into
- * a new context), namespace (into a new PID namespace with its own /proc).  A line for each
- * operation: its name, a tab, instructions.
+ * a new context), tied (the same, to one address), set (to several, with a private loopback),
+ * namespace (into a new PID namespace with its own /proc).  A line for each operation: its name, a
+ * tab, instructions.
  */
 #include "cost.h"
+#include "tie.h"
 
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -44,6 +47,110 @@ static void make_process(void)
 		die("fork");
 }
 
+/* The network, from the own address to the own address; who serves and who calls are one. */
+
+#define ADDRESS	"10.79.0.1"
+#define BLOCK	65536
+
+static char block[BLOCK];
+
+static struct sockaddr_in place(int port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	inet_pton(AF_INET, ADDRESS, &in.sin_addr);
+	return in;
+}
+
+/* A socket that is bound to any address, at this port. */
+static int server(int type, int port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof(in)) ||
+	    (type == SOCK_STREAM && listen(fd, 10)))
+		die("a server");
+	return fd;
+}
+
+static int call_to(int type, int port)
+{
+	struct sockaddr_in in = place(port);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&in, sizeof(in)))
+		die("connect");
+	return fd;
+}
+
+static void pass(int from, int to, size_t size)
+{
+	ssize_t n;
+
+	if (send(from, block, size, 0) != (ssize_t)size)
+		die("send");
+	for (; size; size -= n) {
+		n = recv(to, block, size, 0);
+		if (n <= 0)
+			die("recv");
+	}
+}
+
+static void stream(void)
+{
+	static int from = -1, to;
+	int listener;
+
+	if (from < 0) {
+		listener = server(SOCK_STREAM, 7001);
+		from = call_to(SOCK_STREAM, 7001);
+		to = accept(listener, NULL, NULL);
+	}
+	pass(from, to, BLOCK);
+}
+
+static void request(void)
+{
+	static int listener = -1;
+	int from, to;
+
+	if (listener < 0)
+		listener = server(SOCK_STREAM, 7002);
+	from = call_to(SOCK_STREAM, 7002);
+	to = accept(listener, NULL, NULL);
+	pass(from, to, 100);
+	pass(to, from, 1000);
+	close(from);
+	close(to);
+}
+
+static void datagram(void)
+{
+	static int from = -1, to;
+	struct sockaddr_in in = place(7003);
+
+	if (from < 0) {
+		to = server(SOCK_DGRAM, 7003);
+		from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	}
+	if (sendto(from, block, 100, 0, (struct sockaddr *)&in, sizeof(in)) != 100 ||
+	    recv(to, block, 100, 0) != 100)
+		die("a datagram");
+}
+
+static void connected(void)
+{
+	static int from = -1, to;
+
+	if (from < 0) {
+		to = server(SOCK_DGRAM, 7004);
+		from = call_to(SOCK_DGRAM, 7004);
+	}
+	pass(from, to, 100);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -54,14 +161,21 @@ static const struct {
 	{ "open, read, close /proc/self/status", read_status, 100, 5 },
 	{ "list /proc", list_proc, 60, 1 },
 	{ "fork, exit, wait", make_process, 200, 1 },
+	{ "TCP: 64 KiB", stream, 200, 1 },
+	{ "TCP: connect, accept, answer, close", request, 200, 1 },
+	{ "UDP: a datagram by sendto()", datagram, 200, 5 },
+	{ "UDP: one of a connected socket", connected, 200, 5 },
 };
 
-static void enter_context(void)
+/* Into a new context, tied to @addresses if there are any. */
+static void enter_context(const char *addresses, uint32_t flags)
 {
 	int device = open_device();
 
 	if (device < 0 || context_new(device, 0, NULL))
 		die("VCONTEXT_NEW");
+	if (addresses && tie_to(device, addresses, flags))
+		die("VCONTEXT_BIND");
 	close(device);
 }
 
@@ -85,11 +199,16 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: ops host|context|namespace\n");
+		fprintf(stderr, "usage: ops host|context|tied|set|namespace\n");
 		return 2;
 	}
+	(void)!system("ip addr add " ADDRESS "/24 dev dummy0; ip link set dummy0 up");
 	if (!strcmp(argv[1], "context"))
-		enter_context();
+		enter_context(NULL, 0);
+	else if (!strcmp(argv[1], "tied"))
+		enter_context(ADDRESS "/24", 0);
+	else if (!strcmp(argv[1], "set"))
+		enter_context(ADDRESS "/24 10.79.0.2/24 fd79::1/64", VCONTEXT_BIND_LOOPBACK);
 	else if (!strcmp(argv[1], "namespace"))
 		enter_namespace();
 	for (i = 0; i < ARRAY_SIZE(operations); i++)
