@@ -23,6 +23,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -322,6 +323,14 @@ static void unblock_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* As systemd has it: servers raise their limit far above what the kernel begins with. */
+static void raise_limits(void)
+{
+	struct rlimit files = { .rlim_cur = 1024, .rlim_max = 524288 };
+
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /* As modprobe does, but for the time that it takes to start. */
 static void load_module(void)
 {
@@ -362,6 +371,7 @@ static pid_t start_command(int in, int out, int err)
 	if (pid)
 		return pid;
 	unblock_signals();
+	raise_limits();
 	setsid();
 	if (order.tty.ws_row)
 		ioctl(in, TIOCSCTTY, 0);

@@ -29,6 +29,8 @@ run "an access control list" 0 '^user:daemon:r--$' \
 run "an extended attribute" 0 '^user.name="value"$' sh -c \
 	'cd /root && touch file && setfattr -n user.name -v value file && getfattr -d file; rm file'
 
+run "as many open files as a machine allows" 0 '^1024 524288$' sh -c 'echo $(ulimit -n; ulimit -Hn)'
+
 # The kernel tells how it was made, and has what a Debian kernel has.
 run "the kernel's configuration" 0 '^CONFIG_IKCONFIG_PROC=y$' zcat /proc/config.gz
 run "it has what could be attacked" 0 '^9$' sh -c \
