@@ -10,7 +10,7 @@
 bin=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
 cd /
-loopback=''	# "--loopback": locked gives a loopback of its own
+loopback=''	# --loopback: locked gives a loopback of its own
 
 # place N: a mount namespace in which /run and what is written below /var are its own, since the two
 # would write the same files.  A process keeps it, number in keeper_N.
@@ -76,12 +76,11 @@ only_there()
 	for address in 127.0.0.1 10.0.0.1 '[::1]'; do
 		refuses "$1" "$address" "$2"
 	done
-	run "$1: none listens at any address" 0 "!(0\.0\.0\.0|\*):$2 " ss -Htln
 }
 
 inhabited()
 {
-	chcontext --silent --ctx 1 grep -hx "s_context:.80$1" /proc/[0-9]*/status 2>/dev/null
+	chcontext --silent --ctx 1 grep -qsx "s_context:.80$1" /proc/[0-9]*/status
 }
 
 uninhabited()
@@ -125,6 +124,7 @@ for name in apache2 nginx; do
 	run "$name 2: 127.0.0.1 refuses inside" 7 'Couldn.t connect|refused' \
 		locked 2 curl -sS http://127.0.0.1/
 	only_there $name 80
+	run "$name: listens at no other address" 0 "!(0\.0\.0\.0|\*):80 " ss -Htln
 	service $name 2 stop
 	ended $name 2
 	refuses "$name 2, stopped" 10.0.0.2 80
@@ -163,6 +163,7 @@ run "ssh 2: a login cannot leave the context" 1 'lock' \
 run "ssh 2: a login cannot take another address" 1 'tied to an address already' \
 	"$tmp/login" user@10.0.0.2 /usr/sbin/chbind --ip 10.0.0.3 true
 only_there ssh 22
+run "ssh: listens at no other address" 0 "!(0\.0\.0\.0|\*):22 " ss -Htln
 service ssh 2 stop
 ended ssh 2
 refuses "ssh 2, stopped" 10.0.0.2 22
@@ -183,61 +184,105 @@ done
 run "dual_stack 3: answers the other context" 0 '^peer ::ffff:10.0.0.2$' \
 	locked 2 curl -sS http://10.0.0.3:8080/
 only_there dual_stack 8080
+run "dual_stack: listens at no other address" 0 "!(0\.0\.0\.0|\*):8080 " ss -Htln
 for n in 2 3; do
 	run "dual_stack $n: stop" 0 "" locked $n pkill -x dual_stack
 	ended dual_stack $n
 	refuses "dual_stack $n, stopped" 10.0.0.$n 8080
 done
 
-# A database that listens at "localhost", with a file of data for each.
-loopback=--loopback
-export PGPASSWORD=secret
+# With a loopback of their own: a database that listens at "localhost", and nginx once more.  Who is
+# to reach them there has to be tied as they are, so one shell starts all of a context.
 query='select number, inet_server_addr() from places'
+echo '*:*:postgres:visitor:secret' >"$tmp/pgpass"
+chmod 600 "$tmp/pgpass"
+export PGPASSFILE="$tmp/pgpass"
+# Such a shell: runs each file of commands that it is told to, until there is none.
+cat >"$tmp/attendant" <<'END'
+while read -r file <"$1" && [ -n "$file" ]; do
+	sh "$file" >"$file.said" 2>&1 </dev/null
+	echo $? >"$2"
+done
+END
 
-# database N OPTION...: psql in place N, as the database's owner.
-database()
+attend()
 {
-	database_number=$1
-	shift
-	locked "$database_number" \
-		setpriv --reuid postgres --regid postgres --init-groups psql -qAt "$@"
+	mkfifo "$tmp/todo.$1" "$tmp/done.$1"
+	locked "$1" sh "$tmp/attendant" "$tmp/todo.$1" "$tmp/done.$1" >"$tmp/attend.$1" 2>&1 &
+	soon inhabited "$1"
+	ktap_result $? "place $1 has a context with a loopback" "$(cat "$tmp/attend.$1")"
 }
 
-# ask N HOST: as a client with a password.
+# tell N FILE: fails if nobody listens.
+tell()
+{
+	timeout 20 sh -c 'echo "$1" >"$2"' sh "$2" "$tmp/todo.$1"
+}
+
+# inside N COMMAND...: by the shell of place N.
+inside()
+{
+	inside_file=$tmp/command.$1
+	inside_number=$1
+	shift
+	for argument in "$@"; do
+		printf "'%s' " "$(printf %s "$argument" | sed "s/'/'\\\\''/g")"
+	done >"$inside_file"
+	tell "$inside_number" "$inside_file" || return 125
+	read -r inside_status <"$tmp/done.$inside_number"
+	cat "$inside_file.said"
+	return "$inside_status"
+}
+
+# ask inside|locked N HOST: as a client with a password.
 ask()
 {
-	locked "$1" psql -qAt -h "$2" -U visitor -d postgres -c "$query"
+	"$1" "$2" psql -qAt -h "$3" -U visitor -d postgres -c "$query"
 }
 
+loopback=--loopback
 for n in 2 3; do
-	service postgresql $n start
-	run "postgresql $n: is filled by the socket of its place" 0 "" database $n \
+	attend $n
+	for name in nginx postgresql; do
+		run "$name $n, with a loopback: start" 0 '!fail|error|Error' \
+			inside $n /etc/init.d/$name start
+	done
+	run "postgresql $n: is filled by the socket of its place" 0 "" \
+		inside $n setpriv --reuid postgres --regid postgres --init-groups psql -qAt \
 		-c "create role visitor login password 'secret'" \
 		-c "create table places as select 'place $n' as number" \
 		-c 'grant select on places to visitor'
 done
 for n in 2 3; do
-	run "postgresql $n: localhost is its own" 0 "^place $n\|(127\.0\.0\.1|::1)\$" \
-		ask $n localhost
-	run "postgresql $n: 127.0.0.1 is its own" 0 "^place $n\|127\.0\.0\.1\$" ask $n 127.0.0.1
-	run "postgresql $n: ::1 is its own" 0 "^place $n\|::1\$" ask $n ::1
-	run "postgresql $n: does not listen at its address" 2 'Connection refused' ask $n 10.0.0.$n
+	run "postgresql $n: localhost is its own" 0 "^place $n\|(127\.0\.0\.1|::1)(/[0-9]+)?\$" \
+		ask inside $n localhost
+	run "postgresql $n: 127.0.0.1 is its own" 0 "^place $n\|127\.0\.0\.1(/32)?\$" \
+		ask inside $n 127.0.0.1
+	run "postgresql $n: ::1 is its own" 0 "^place $n\|::1(/128)?\$" ask inside $n ::1
+	run "postgresql $n: does not listen at its address" 2 'Connection refused' \
+		ask inside $n 10.0.0.$n
 	refuses "postgresql $n" 10.0.0.$n 5432
+	run "nginx $n, with a loopback: localhost is its own" 0 "^place $n\$" \
+		inside $n curl -sS http://localhost/
+	run "nginx $n, with a loopback: answers at its address" 0 "^place $n\$" get 10.0.0.$n
 done
-for address in 127.0.0.1 ::1 10.0.0.1; do
-	run "postgresql: $address of the machine refuses" 2 'Connection refused' \
-		psql -qAt -h $address -U visitor -d postgres -c "$query"
-done
+only_there "postgresql" 5432
+only_there "nginx, with a loopback" 80
+run "postgresql: the machine's localhost refuses a client" 2 'Connection refused' \
+	psql -qAt -h localhost -U visitor -d postgres -c "$query"
 loopback=''
-run "postgresql: without --loopback 127.0.0.1 is the machine's" 2 'Connection refused' \
-	ask 2 127.0.0.1
-loopback=--loopback
-service postgresql 2 stop
-ended postgresql 2
-run "postgresql 2: nobody answers then" 2 'Connection refused' ask 2 127.0.0.1
-run "postgresql 3: still answers" 0 '^place 3\|' ask 3 localhost
-service postgresql 3 stop
-ended postgresql 3
+run "postgresql: so it does one that has no loopback" 2 'Connection refused' \
+	ask locked 2 localhost
+for n in 2 3; do
+	for name in nginx postgresql; do
+		run "$name $n, with a loopback: stop" 0 '!fail|error|Error' \
+			inside $n /etc/init.d/$name stop
+	done
+	run "postgresql $n: nobody answers then" 2 'Connection refused' ask inside $n localhost
+	[ $n = 3 ] || run "postgresql 3: still answers" 0 '^place 3\|' ask inside 3 localhost
+	tell $n ''
+	ended postgresql $n
+done
 run "no context is left" 0 '^Contexts besides 0: 0$' vctl info
 
 # shellcheck disable=SC2154 # set by eval
