@@ -160,7 +160,7 @@ run "ssh 3: login from the other context" 0 '^place 3$' \
 	locked 2 "$tmp/login" user@10.0.0.3 cat /run/place
 run "ssh 2: a login cannot leave the context" 1 'lock' \
 	"$tmp/login" user@10.0.0.2 /usr/sbin/chcontext true
-run "ssh 2: a login cannot take another address" 1 'tied to an address already' \
+run "ssh 2: a login cannot take another address" 1 'tied to addresses already' \
 	"$tmp/login" user@10.0.0.2 /usr/sbin/chbind --ip 10.0.0.3 true
 only_there ssh 22
 run "ssh: listens at no other address" 0 "!(0\.0\.0\.0|\*):22 " ss -Htln
