@@ -11,18 +11,7 @@
 #include "addresses.h"
 
 static DEFINE_IDA(loopbacks);
-static atomic_t nr_loopbacks;
-
-struct addresses *current_addresses(void)
-{
-	return kernel_acts() ? NULL : task_blob(current)->addresses;
-}
-
-/* Has any set a private loopback? */
-bool loopbacks_in_use(void)
-{
-	return atomic_read(&nr_loopbacks);
-}
+atomic_t nr_loopbacks;
 
 static int loopback_take(struct addresses *set)
 {
@@ -230,6 +219,7 @@ int addresses_take(const struct vcontext_address *from, u32 count, bool loopback
 	set = read_set(from, count, loopback);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
+	set->plain = set->ipv4 && !loopback;
 	err = loopback ? loopback_take(set) : 0;
 	if (err) {
 		kfree(set);

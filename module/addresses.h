@@ -26,6 +26,7 @@ struct addresses {
 	u32		loopback;	/* number of its private loopback; 0: none */
 	u32		count;
 	u32		ipv4;		/* how many of them are IPv4, which come first */
+	bool		plain;		/* there are some, and no loopback */
 	struct address	list[] __counted_by(count);
 };
 
@@ -64,7 +65,7 @@ static inline bool is_loopback_of(const struct addresses *set, __be32 address)
 /* One address of IPv4, and no other with it: sockets of IPv4 can be bound to it for good. */
 static inline bool has_one_ipv4(const struct addresses *set)
 {
-	return set->ipv4 == 1 && !set->loopback;
+	return set->ipv4 == 1 && set->plain;
 }
 
 /* The first address of IPv4, if there is one. */
@@ -88,7 +89,21 @@ static inline struct addresses *addresses_get(struct addresses *set)
 	return set;
 }
 
-struct addresses *current_addresses(void);
+extern atomic_t nr_loopbacks;
+
+/* Has any set a private loopback? */
+static inline bool loopbacks_in_use(void)
+{
+	return atomic_read(&nr_loopbacks);
+}
+
+static inline struct addresses *current_addresses(void)
+{
+	struct addresses *own = task_blob(current)->addresses;
+
+	return likely(!own) || kernel_acts() ? NULL : own;
+}
+
 void addresses_put(struct addresses *set);
 bool addresses_have(const struct addresses *set, const struct in6_addr *address);
 bool addresses_have_ipv4(const struct addresses *set, __be32 address);
@@ -96,6 +111,5 @@ bool addresses_have_broadcast(const struct addresses *set, __be32 broadcast);
 bool addresses_equal(const struct addresses *one, const struct addresses *other);
 __be32 addresses_source(const struct addresses *set, __be32 to);
 struct in6_addr addresses_source6(const struct addresses *set, const struct in6_addr *to);
-bool loopbacks_in_use(void);
 
 #endif /* VCONTEXT_ADDRESSES_H */

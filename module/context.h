@@ -111,6 +111,12 @@ static inline bool in_own_context(const struct task_struct *task)
 	return rcu_access_pointer(task_blob(task)->context) == current_context();
 }
 
+/* The kernel acts for itself: in an interrupt, or in a thread of its own. */
+static inline bool kernel_acts(void)
+{
+	return !in_task() || current->flags & PF_KTHREAD;
+}
+
 static inline bool is_watcher(void)
 {
 	return context_id(current_context()) == VCONTEXT_ID_WATCHER;
@@ -160,7 +166,6 @@ int ceiling_lower_current(u64 drop);
 extern const struct vcontext_hook ceiling_hooks[];
 
 /* task.c */
-bool kernel_acts(void);
 bool task_sees(const struct task_struct *task);
 bool task_may_read(const struct task_struct *task);
 bool task_may_touch(const struct task_struct *task);
@@ -250,7 +255,7 @@ extern const struct vcontext_hook net_hooks[];
 bool view_ipv4(__be32 address);
 bool view_device(const struct net_device *device);
 bool view_proc_net(const struct dentry *dentry);
-extern const struct vcontext_hook view_hooks[];
+bool view_message(struct sock *sk, struct sk_buff *skb);
 
 /* weight.c */
 struct weight *weight_new(void);

@@ -7,7 +7,7 @@
 
 static const struct vcontext_hook *const hooks[] = {
 	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks,
-	net_hooks, view_hooks, NULL
+	net_hooks, NULL
 };
 
 static const struct vcontext_ops ops = {
@@ -40,6 +40,7 @@ static const struct vcontext_ops ops = {
 	.source			= net_source,
 	.source6		= net_source6,
 	.show_address		= net_show_address,
+	.shows			= view_message,
 	.sees_ipv4		= view_ipv4,
 	.sees_device		= view_device,
 	.task_group		= weight_group,

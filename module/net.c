@@ -57,8 +57,9 @@ static int may_create(int family, int type, int protocol)
 	case AF_ALG:
 	case AF_KEY:
 		return 0;
-	case AF_NETLINK:
-		return protocol == NETLINK_FIB_LOOKUP ? -EPROTONOSUPPORT : 0;
+	case AF_NETLINK:	/* these tell of all addresses */
+		return protocol == NETLINK_FIB_LOOKUP || protocol == NETLINK_GENERIC ?
+		       -EPROTONOSUPPORT : 0;
 	case AF_INET:
 	case AF_INET6:
 		return may_create_inet(family, type, protocol);
@@ -164,23 +165,32 @@ static bool read_packet(const struct sk_buff *skb, struct in6_addr *from, struct
 }
 
 /*
- * Errors are looked up without a packet: who is bound to any gets none.  What is sent to a private
+ * Errors are looked up without a packet: who is bound to any gets none.  So are sockets that somebody
+ * wants to know of.  What is sent to a private
  * loopback reaches the set's own sockets, from its own sockets.
  */
-bool net_hears(const struct sock *sk, const struct sk_buff *skb)
+static noinline bool hears(const struct sock *sk, const struct addresses *set,
+			   const struct sk_buff *skb)
 {
-	const struct addresses *set = addresses_of(sk);
 	struct in6_addr from, to;
 
-	if (!set && likely(!loopbacks_in_use()))
-		return true;
 	if (!skb || !read_packet(skb, &from, &to))
-		return !set || !is_bound_to_any(sk);
+		return in_task() ? net_sees(sk) : !set || !is_bound_to_any(sk);
 	if (ipv6_addr_v4mapped(&to) && is_private(to.s6_addr32[3]) &&
 	    !(set && is_loopback_of(set, to.s6_addr32[3]) &&
 	      is_loopback_of(set, from.s6_addr32[3])))
 		return false;
 	return !set || !is_bound_to_any(sk) || any_is(sk, set, &to);
+}
+
+/* Each packet that has no connection comes here. */
+bool net_hears(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct addresses *set = sock_blob(sk)->addresses;
+
+	if (likely(!set) ? !loopbacks_in_use() : set->plain && sk->sk_rcv_saddr)
+		return true;
+	return hears(sk, set, skb);
 }
 
 /* Broadcasts are heard by who wanted to bind to any address. */
@@ -196,22 +206,34 @@ bool net_hears_group(const struct sock *sk, __be32 own, __be32 group)
 
 /* Where packets come from. */
 
-struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
+static noinline void set_source(struct flowi4 *flow, const struct addresses *set,
+				const struct sock *sk)
 {
-	const struct addresses *set = sk ? addresses_of(sk) : NULL;
+	__be32 bound = sk->sk_rcv_saddr;
 
-	if (likely(!set)) {
-		if (unlikely(is_private(flow->saddr)) && sk && sk_fullsock(sk) &&
-		    !sk->sk_kern_sock && loopbacks_in_use())
-			flow->saddr = 0;
-		return flow;
-	}
 	/* redirect() has been passed by: that of the machine is nobody's who has one */
 	if (set->loopback && ipv4_is_loopback(flow->daddr) && !is_loopback_of(set, flow->daddr))
 		flow->saddr = htonl(INADDR_BROADCAST);
-	else if (is_loopback_of(set, flow->daddr) ||
-		 (!is_loopback_of(set, flow->saddr) && !addresses_have_ipv4(set, flow->saddr)))
-		flow->saddr = addresses_source(set, flow->daddr);
+	else if (is_loopback_of(set, flow->daddr))
+		flow->saddr = flow->daddr;
+	else if (!is_loopback_of(set, flow->saddr) && !addresses_have_ipv4(set, flow->saddr))
+		flow->saddr = addresses_have_ipv4(set, bound) ? bound :
+			      addresses_source(set, flow->daddr);
+}
+
+struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
+{
+	const struct addresses *set;
+
+	if (!sk || !sk_fullsock(sk))
+		return flow;
+	set = sock_blob(sk)->addresses;
+	if (likely(!set)) {
+		if (unlikely(is_private(flow->saddr)) && !sk->sk_kern_sock && loopbacks_in_use())
+			flow->saddr = 0;
+	} else if (!set->plain || flow->saddr != first_ipv4(set)) {
+		set_source(flow, set, sk);
+	}
 	return flow;
 }
 
@@ -224,7 +246,8 @@ void net_source6(struct flowi6 *flow, const struct sock *sk)
 	if (set->loopback && ipv6_addr_loopback(&flow->daddr))
 		flow->saddr = mapped(htonl(INADDR_BROADCAST));
 	else if (!addresses_have(set, &flow->saddr))
-		flow->saddr = addresses_source6(set, &flow->daddr);
+		flow->saddr = addresses_have(set, &sk->sk_v6_rcv_saddr) ?
+			      sk->sk_v6_rcv_saddr : addresses_source6(set, &flow->daddr);
 }
 
 /* As users of @set know an address: their private loopback; and any where that is a single one. */
@@ -345,13 +368,10 @@ static int use_inet(struct sock *sk, struct addresses *own)
 	return err;
 }
 
-/* A socket that current uses has its addresses, gets them now, or is of no use to it. */
-static int use(struct sock *sk)
+static noinline int use_other(struct sock *sk, struct addresses *own)
 {
-	struct addresses *own = current_addresses();
-
 	/* those of the kernel, or that it was given: disks are read by who needs them */
-	if (likely(!own) || sk->sk_kern_sock || sk->sk_allocation != GFP_KERNEL)
+	if (kernel_acts() || sk->sk_kern_sock || sk->sk_allocation != GFP_KERNEL)
 		return 0;
 	if (may_create(sk->sk_family, sk->sk_type, sk->sk_protocol))
 		return -EADDRNOTAVAIL;
@@ -364,6 +384,15 @@ static int use(struct sock *sk)
 		release_sock(sk);
 	}
 	return 0;
+}
+
+/* A socket that current uses has its addresses, gets them now, or is of no use to it. */
+static inline int use(struct sock *sk)
+{
+	struct addresses *own = task_blob(current)->addresses;
+
+	return likely(!own || READ_ONCE(sock_blob(sk)->addresses) == own) ? 0 :
+									    use_other(sk, own);
 }
 
 /* Any and the loopback, as users name them, become what they are to @sk. */
@@ -390,18 +419,25 @@ static int bind_ipv4(struct sock *sk, const struct addresses *set, __be32 *addre
 	       addresses_have_broadcast(set, *address) ? 0 : -EADDRNOTAVAIL;
 }
 
+static void bind_any6(struct sock *sk, const struct addresses *set, struct in6_addr *address)
+{
+	u32 first = ipv6_only_sock(sk) ? set->ipv4 : 0;
+
+	sock_blob(sk)->any = true;
+	if (!set->loopback && set->count - first == 1) {
+		*address = set->list[first].address;
+	} else if (set->loopback && ipv6_only_sock(sk)) {
+		sock_blob(sk)->ipv6_only = true;
+		leave_ipv6_only(sk);
+	}
+}
+
 static int bind_ipv6(struct sock *sk, const struct addresses *set, struct in6_addr *address)
 {
 	if (ipv6_addr_v4mapped(address))
 		return bind_ipv4(sk, set, &address->s6_addr32[3]);
 	if (ipv6_addr_any(address)) {
-		sock_blob(sk)->any = true;
-		if (has_one_ipv4(set) && set->count == 1 && !ipv6_only_sock(sk)) {
-			*address = mapped(first_ipv4(set));
-		} else if (set->loopback && ipv6_only_sock(sk)) {
-			sock_blob(sk)->ipv6_only = true;
-			leave_ipv6_only(sk);
-		}
+		bind_any6(sk, set, address);
 		return 0;
 	}
 	if (set->loopback && ipv6_addr_loopback(address)) {
@@ -480,31 +516,51 @@ static int send_ipv6(struct sock *sk, const struct addresses *set, struct in6_ad
 }
 
 /* Where @sk is about to send to: what of the machine it can reach, and its own loopback. */
-static int redirect(struct sock *sk, struct sockaddr *address, int addrlen)
+static noinline int redirect(struct sock *sk, const struct addresses *set,
+				  struct sockaddr *address, int addrlen)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
 	struct sockaddr_in *in = (struct sockaddr_in *)address;
-	const struct addresses *set;
 
 	if (!is_inet(sk->sk_family) || !address)
 		return 0;
-	set = addresses_of(sk);
-	if (likely(!set))
-		return 0;
 	if (in6->sin6_family == AF_INET6)
 		return addrlen >= SIN6_LEN_RFC2133 ? send_ipv6(sk, set, &in6->sin6_addr) : 0;
-	/* an unspecified family is taken for IPv4 by UDP, and as the end of a connection elsewhere */
+	/* UDP takes an unspecified family for IPv4 */
 	if (addrlen >= (int)sizeof(*in) &&
 	    (in->sin_family == AF_INET || in->sin_family == AF_UNSPEC))
 		return send_ipv4(set, &in->sin_addr.s_addr);
 	return 0;
 }
 
+static noinline int send_tied(struct sock *sk, struct sockaddr *address, int addrlen)
+{
+	const struct addresses *set;
+	int err = use(sk);
+
+	if (err)
+		return err;
+	set = READ_ONCE(sock_blob(sk)->addresses);
+	return set ? redirect(sk, set, address, addrlen) : 0;
+}
+
+static inline int send_to(struct sock *sk, struct sockaddr *address, int addrlen)
+{
+	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
+
+	/* nothing to do for most, and for those that reach what others do */
+	if (likely(task_blob(current)->addresses == set) &&
+	    (likely(!set) || (set->plain && sk->sk_family == AF_INET)))
+		return 0;
+	return send_tied(sk, address, addrlen);
+}
+
+/* What has no family is no address, but the end of a connection. */
 static int socket_connect(struct socket *sock, struct sockaddr *address, int addrlen)
 {
-	int err = use(sock->sk);
-
-	return err ? err : redirect(sock->sk, address, addrlen);
+	if (addrlen >= (int)sizeof(address->sa_family) && address->sa_family == AF_UNSPEC)
+		return use(sock->sk);
+	return send_to(sock->sk, address, addrlen);
 }
 
 static int socket_listen(struct socket *sock, int backlog)
@@ -519,9 +575,7 @@ static int socket_accept(struct socket *sock, struct socket *newsock)
 
 static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 {
-	int err = use(sock->sk);
-
-	return err ? err : redirect(sock->sk, msg->msg_name, msg->msg_namelen);
+	return send_to(sock->sk, msg->msg_name, msg->msg_namelen);
 }
 
 const struct vcontext_hook net_hooks[] = {

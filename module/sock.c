@@ -39,7 +39,9 @@ static int socket_create(int family, int type, int protocol, int kern)
 
 static u64 current_serial(void)
 {
-	return kernel_acts() ? 0 : context_serial(current_context());
+	struct context *own = current_context();
+
+	return likely(!own) || kernel_acts() ? 0 : context_serial(own);
 }
 
 bool sock_sees(const struct sock *sk, bool own)

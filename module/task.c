@@ -16,12 +16,6 @@
 
 #include "context.h"
 
-/* The kernel acts for itself: in an interrupt, or in a thread of its own. */
-bool kernel_acts(void)
-{
-	return !in_task() || current->flags & PF_KTHREAD;
-}
-
 /* Is @task process 1, as current counts? */
 static bool is_init(const struct task_struct *task)
 {

@@ -159,38 +159,34 @@ static void blot_out(struct nlmsghdr *message)
 }
 
 /*
- * All that comes to a netlink socket passes here before it is queued.  Answers are the reader's
- * alone and can be written to; news go to many, and to us as a whole or not.
+ * Answers are the reader's alone and can be written to; news go to many, and to us as a whole or
+ * not.
  */
-static int filter_routes(const struct sock *sk, struct sk_buff *skb, const struct addresses *set)
+static bool filter(const struct sock *sk, struct sk_buff *skb, const struct addresses *set)
 {
 	bool ours = !skb_cloned(skb) && !skb_shared(skb);
 	struct nlmsghdr *message = (struct nlmsghdr *)skb->data;
 	int left = skb->len;
 
 	if (skb_is_nonlinear(skb))
-		return -EPERM;
+		return false;
 	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
 		if (may_show(sock_net(sk), message, set))
 			continue;
 		if (!ours)
-			return -EPERM;
+			return false;
 		blot_out(message);
 	}
-	return 0;
+	return true;
 }
 
-static int socket_sock_rcv_skb(struct sock *sk, struct sk_buff *skb)
+/* All that comes to a netlink socket passes here before it is queued. */
+bool view_message(struct sock *sk, struct sk_buff *skb)
 {
-	const struct addresses *set;
+	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
 
-	if (likely(sk->sk_family != AF_NETLINK) || sk->sk_protocol != NETLINK_ROUTE)
-		return 0;
-	set = READ_ONCE(sock_blob(sk)->addresses);
-	return likely(!set) ? 0 : filter_routes(sk, skb, set);
+	if (likely(!set) || sk->sk_protocol != NETLINK_ROUTE || filter(sk, skb, set))
+		return true;
+	kfree_skb(skb);
+	return false;
 }
-
-const struct vcontext_hook view_hooks[] = {
-	VCONTEXT_HOOK(socket_sock_rcv_skb, socket_sock_rcv_skb),
-	{ }
-};

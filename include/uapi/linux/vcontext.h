@@ -289,8 +289,9 @@ struct vcontext_list {
  *	else reaches, and where nothing of others is.
  *	They get no sockets that could do otherwise: of AF_INET and AF_INET6 there are TCP, UDP,
  *	UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones), of others AF_UNIX, AF_NETLINK,
- *	AF_ALG and AF_KEY (else EAFNOSUPPORT).  A socket from before or from elsewhere that has
- *	another address is of no use (EADDRNOTAVAIL).
+ *	but for NETLINK_GENERIC and NETLINK_FIB_LOOKUP (EPROTONOSUPPORT), AF_ALG and AF_KEY (else
+ *	EAFNOSUPPORT).  A socket from before or from elsewhere that has another address does not
+ *	connect, listen, accept or send any more (EADDRNOTAVAIL).
  *	Whether the machine has the addresses is not looked at.
  *	EPERM	the process is tied already
  *	EINVAL	the process has more than one thread; no address or too many; one of another
