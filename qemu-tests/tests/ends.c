@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -161,6 +162,18 @@ static void do_connect(void *data)
 int end_connect(struct end end, const char *address, int port)
 {
 	return act_on(end, do_connect, address, port).error;
+}
+
+static void do_not_wait(void *data)
+{
+	struct act_on *what = data;
+
+	fcntl(what->fd, F_SETFL, O_NONBLOCK);
+}
+
+void end_not_wait(struct end end)
+{
+	act_on(end, do_not_wait, NULL, 0);
 }
 
 static void do_disconnect(void *data)
@@ -343,8 +356,11 @@ static void do_accept(void *data)
 	union name name = { 0 };
 	socklen_t length = sizeof(name);
 
-	what->fd = wait_readable(what->fd, what->port) ?
-		   accept4(what->fd, &name.any, &length, SOCK_CLOEXEC) : -1;
+	if (!wait_readable(what->fd, what->port)) {
+		what->fd = -EAGAIN;
+		return;
+	}
+	what->fd = accept4(what->fd, &name.any, &length, SOCK_CLOEXEC);
 	if (what->fd < 0)
 		what->fd = -errno;
 	print_name(&name, what->address, &what->port);

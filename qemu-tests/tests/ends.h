@@ -22,6 +22,7 @@ struct end {
 /* Addresses are text, of IPv6 what has a colon; port 0 is any. */
 struct end end_new(struct party *at, enum kind kind, int family);
 void end_close(struct end end);
+void end_not_wait(struct end end);
 
 /* These return 0 or an errno. */
 int end_bind(struct end end, const char *address, int port);
