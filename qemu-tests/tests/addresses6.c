@@ -124,8 +124,8 @@ static void run_bind(const void *data)
 	const struct set_case *test = data;
 	struct party *tied = party_new(test->set, 0);
 	static const char *const all[] = {
-		MAPPED A, MAPPED B, MAPPED C, MAPPED "127.0.0.1", A6, B6, C6, E6, ONE6, "::1", "fd00::1",
-		"::2",
+		MAPPED A, MAPPED B, MAPPED C, MAPPED "127.0.0.1", A6, B6, C6, E6, ONE6, "::1",
+		"fd00::1", "::2",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
@@ -181,7 +181,8 @@ static void run_two(const void *data)
 {
 	const struct two *two = data;
 	struct party *at[2] = {
-		two->one ? party_new(two->one, 0) : NULL, two->other ? party_new(two->other, 0) : NULL,
+		two->one ? party_new(two->one, 0) : NULL,
+		two->other ? party_new(two->other, 0) : NULL,
 	};
 	static const char *const all[] = { A, B, C, A6, B6, C6 };
 	struct end servers[2];
@@ -266,7 +267,9 @@ static void run_unreachable6(const void *data)
 static void run_unreachable4(const void *data)
 {
 	const struct set_case *test = data;
-	static const char *const all[] = { ONE, A, "127.0.0.1", OFF, MAPPED ONE, MAPPED "127.0.0.1" };
+	static const char *const all[] = {
+		ONE, A, "127.0.0.1", OFF, MAPPED ONE, MAPPED "127.0.0.1",
+	};
 	struct party *tied = party_new(test->set, 0);
 	struct end trap = serve(NULL, test->kind, "0.0.0.0", PORT), server;
 

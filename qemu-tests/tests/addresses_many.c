@@ -160,7 +160,8 @@ static void run_full(const void *unused)
 static void run_connected(const void *unused)
 {
 	struct party *tied = party_new(A "/24 " E "/24", 0);
-	struct end server = serve(tied, UDP, "0.0.0.0", PORT), peer = serve(NULL, UDP, ONE, PORT + 1);
+	struct end server = serve(tied, UDP, "0.0.0.0", PORT);
+	struct end peer = serve(NULL, UDP, ONE, PORT + 1);
 
 	(void)unused;
 	expect_errno(end_connect(server, ONE, PORT + 1), 0);
@@ -311,8 +312,10 @@ static void run_conflict_udp(const void *data)
 
 static int take(struct vcontext_address *list, __u32 count, __u32 flags, __u32 pad)
 {
-	struct vcontext_bind arg = { .size = sizeof(arg), .flags = flags, .count = count, .pad = pad,
-				     .addresses = (unsigned long)list };
+	struct vcontext_bind arg = {
+		.size = sizeof(arg), .flags = flags, .count = count, .pad = pad,
+		.addresses = (unsigned long)list,
+	};
 	int device = context_device(), value;
 
 	if (device < 0 && ktap_plain())

@@ -42,7 +42,8 @@ static socklen_t read_name(union name *name, const char *text, int port)
 	if (!strchr(text, ':')) {
 		name->in.sin_family = AF_INET;
 		name->in.sin_port = htons(port);
-		ktap_need(inet_pton(AF_INET, text, &name->in.sin_addr) == 1, "no address: %s", text);
+		ktap_need(inet_pton(AF_INET, text, &name->in.sin_addr) == 1, "no address: %s",
+			  text);
 		return sizeof(name->in);
 	}
 	name->in6.sin6_family = AF_INET6;

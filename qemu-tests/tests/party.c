@@ -15,8 +15,8 @@
 #include "party.h"
 #include "tie.h"
 
-#define LINE	500	/* numbers of descriptors in a party, above all others */
-#define PASSAGE	501
+#define LINE	1000	/* numbers of descriptors in a party, above all others */
+#define PASSAGE	1001
 #define ROOM	16000
 
 struct task {

@@ -17,7 +17,7 @@ extern const char *const uring_names[URING_WAYS];
 /* A ring of the caller; a negative errno if there is none. */
 int uring_open(enum uring_way way);
 
-/* Have @request done on the ring that uring_open() made last.  Returns what came of it, or -errno. */
+/* Have @request done on the ring that uring_open() made last.  Returns its result, or -errno. */
 int uring_do(enum uring_way way, const struct io_uring_sqe *request);
 
 #endif /* URING_H */
