@@ -467,12 +467,17 @@ static void run_passed(const void *unused)
 		fd = make(SOCK_STREAM, 0);
 		expect_errno(bind_to(fd, OTHER, 0), 0);
 		send_fd(line[1], fd);
+		send_fd(line[1], socket(AF_INET6, SOCK_STREAM, 0));
 		send_fd(line[1], socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
 		_exit(0);
 	}
 	tie();
 	fd = receive_fd(line[0]);
 	ktap_expect(listen(fd, 1) && errno == EADDRNOTAVAIL, "listen: came %s", errno_name(errno));
+	fd = receive_fd(line[0]);
+	ktap_expect(!listen(fd, 1), "of IPv6: listen: %s", errno_name(errno));
+	expect_errno(connect_to(make(SOCK_STREAM, 0), OWN, port_of(fd)), 0);
+	expect_errno(connect_to(make(SOCK_STREAM, 0), OTHER, port_of(fd)), ECONNREFUSED);
 	fd = receive_fd(line[0]);
 	ktap_expect(listen(fd, 1) && errno == EADDRNOTAVAIL, "MPTCP: listen: came %s",
 		    errno_name(errno));

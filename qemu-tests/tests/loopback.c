@@ -353,7 +353,8 @@ static void expect_peer(struct end end, const char *want, const char *when)
 }
 
 struct naming {
-	const char *bound, *called, *name;	/* @name: what the server sees of itself and its peer */
+	const char *bound, *called;
+	const char *name;		/* what the server sees of itself and its peer */
 };
 
 static const struct naming namings[] = {
@@ -432,7 +433,8 @@ static void run_echo(const void *unused)
 {
 	static const char *const all[] = { "127.0.0.1", "::1", MAPPED "127.0.0.1", A };
 	struct party *tied = party_new(A "/24", LOCAL);
-	struct end server = serve(tied, UDP, "0.0.0.0", PORT), server6 = end_new(tied, UDP, AF_INET6);
+	struct end server = serve(tied, UDP, "0.0.0.0", PORT);
+	struct end server6 = end_new(tied, UDP, AF_INET6);
 	struct echo what;
 	struct end end;
 
@@ -572,7 +574,8 @@ static void run_many(const void *unused)
 			if (!round)
 				strcpy(seen[i], real);
 		}
-		ktap_expect(fresh < SETS / 2, "expected freed loopbacks, came %d fresh ones", fresh);
+		ktap_expect(fresh < SETS / 2, "expected freed loopbacks, came %d fresh ones",
+			    fresh);
 		for (i = 0; i < SETS; i++)
 			party_end(at[i]);
 		nap(ktap_seconds(1) * 100);
