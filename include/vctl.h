@@ -82,6 +82,8 @@ enum vctl_code {
 	VCTL_BAD_CAP,		/* no capability of this kernel */
 	VCTL_TIED,		/* the caller is tied to addresses already */
 	VCTL_BAD_ADDRESS,	/* not an address or set, not of a host, or nobody knows it */
+	VCTL_OTHER_PID_NS,	/* the caller is not in the context's PID namespace */
+	VCTL_NO_INIT,		/* the context has no process 1 of its own */
 };
 
 struct vctl_error;		/* why something failed */
@@ -185,7 +187,8 @@ VCTL_API int vctl_info(struct vctl_device *dev, struct vcontext_info *info,
  *
  * Return: 0, or
  *	-EPERM		VCTL_LOCKED, VCTL_NOT_ROOT (the flag userns)
- *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG, VCTL_BAD_CAP
+ *	-EINVAL		VCTL_THREADS, VCTL_BAD_FLAG, VCTL_BAD_CAP, VCTL_OTHER_PID_NS (the flag
+ *			fakeinit, and the caller is not process 1 of a PID namespace)
  *	-EBUSY		VCTL_TRACED
  *	-ENOSPC		VCTL_FULL
  *	-E2BIG		VCTL_OLD_KERNEL: @made asks for what the module has never heard of
@@ -297,11 +300,13 @@ VCTL_API uint32_t vctl_context_id(const struct vctl_context *ctx);
  * @err: out: the error
  *
  * Who may: root of context 0; as long as no process has been in the context, whoever holds the
- * handle in the context from which it was made.  The caller gets the ceiling of the context.
+ * handle in the context from which it was made.  The caller gets the ceiling of the context.  For
+ * one with the flag fakeinit it has to be in the PID namespace of vctl_context_pid_ns(), or be
+ * process 1 of a new one if it is the first.
  *
  * Return: 0, or
  *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
- *	-EINVAL		VCTL_THREADS
+ *	-EINVAL		VCTL_THREADS, VCTL_OTHER_PID_NS
  *	-EBUSY		VCTL_TRACED
  */
 VCTL_API int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err);
@@ -312,7 +317,8 @@ VCTL_API int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **er
  * @flags: VCONTEXT_LOCK ...
  * @err: out: the error
  *
- * Who may: as for vctl_context_enter(); the flag userns takes root of context 0.
+ * Who may: as for vctl_context_enter(); the flag userns takes root of context 0, and the flag
+ * fakeinit is given before the first process enters.
  *
  * Return: 0, or
  *	-EPERM		VCTL_NOT_ROOT
@@ -350,6 +356,40 @@ VCTL_API int vctl_context_lower(struct vctl_context *ctx, uint64_t drop, struct 
  */
 VCTL_API int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *stat,
 			       struct vctl_error **err);
+
+/**
+ * vctl_context_pid_ns() - Open the PID namespace that who enters the context must be in
+ * @ctx: the handle
+ * @err: out: the error
+ *
+ * It is for setns(), after which children of the caller are in it.  Who may: as for
+ * vctl_context_enter().
+ *
+ * Return: a descriptor, or
+ *	-ENOENT		VCTL_NO_INIT: any will do, as far as this context goes, or it is for the
+ *			first process to make; or its process 1 has ended
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ *	-EMFILE, -ENFILE, -ENOMEM	VCTL_SYSTEM
+ */
+VCTL_API int vctl_context_pid_ns(struct vctl_context *ctx, struct vctl_error **err);
+
+/**
+ * vctl_context_kill() - Signal process 1 of a context with the flag fakeinit
+ * @ctx: the handle
+ * @signal: SIGKILL, which ends all others in the context as well, SIGSTOP, or one that it catches
+ * @err: out: the error
+ *
+ * Who may: as for vctl_context_enter().  That they are gone tells vctl_context_wait(), once process
+ * 1 has been waited for.
+ *
+ * Return: 0, or
+ *	-EINVAL		VCTL_SYSTEM: no signal
+ *	-ENOENT		VCTL_NO_INIT (yet, or any more)
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ */
+VCTL_API int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **err);
 
 /**
  * vctl_context_wait() - Wait until the last process of the context has gone

@@ -25,6 +25,9 @@ struct vctl_context {
 #define WHY_THREADS	"a process with more than one thread cannot change context"
 #define WHY_USERNS	"only root in context 0 may give a context the flag userns"
 #define ADVICE_USERNS	"run as root outside of any context, or leave the flag out"
+#define WHY_FIRST	"the first process of a context with the flag fakeinit must be process 1 " \
+			"of a new PID namespace, alone and with one thread"
+#define ADVICE_FIRST	"make one with unshare(CLONE_NEWPID) and fork(), or leave the flag out"
 #define WHY_FULL	"contexts are too deep inside each other, or no id is free"
 #define ADVICE_FULL	"start from outside, or end contexts that are not needed"
 
@@ -108,6 +111,9 @@ int vctl_new(struct vctl_device *dev, struct vcontext_new *made, struct vctl_err
 	if (result == -EINVAL && explain_unknown(dev, made->flags, DROP_OF(made), what.text,
 						 err) < 0)
 		return -EINVAL;
+	if (result == -EINVAL && (made->flags & VCONTEXT_FAKEINIT))
+		return vctl_error_set(err, VCTL_OTHER_PID_NS, EINVAL, what.text, WHY_FIRST,
+				      ADVICE_FIRST);
 	return vctl_error_explain(err, new_reasons, -result, what.text);
 }
 
@@ -223,6 +229,32 @@ static int explain_enter_refused(struct vctl_context *ctx, struct vctl_error **e
 	return vctl_error_explain(err, enter_reasons, EPERM, what.text);
 }
 
+static int ask_pid_ns(const struct vctl_context *ctx)
+{
+	return vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_PID_NS, NULL);
+}
+
+/* EINVAL is for threads, unless there is a PID namespace to be in. */
+static int explain_other_pid_ns(struct vctl_context *ctx, struct vctl_error **err)
+{
+	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
+	struct context_name what = name_of(ctx->id);
+	int fd = ask_pid_ns(ctx);
+
+	if (fd >= 0) {
+		ctx->transport->close(fd);
+		return vctl_error_set(err, VCTL_OTHER_PID_NS, EINVAL, what.text,
+				      "its processes have a PID namespace of their own, and this "
+				      "one is not in it, or has more than one thread",
+				      "join that with setns() and fork() first");
+	}
+	if (vctl_context_stat(ctx, &stat, NULL) == 0 && (stat.flags & VCONTEXT_FAKEINIT))
+		return vctl_error_set(err, VCTL_OTHER_PID_NS, EINVAL, what.text, WHY_FIRST,
+				      ADVICE_FIRST);
+
+	return 0;
+}
+
 int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err)
 {
 	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_ENTER, NULL);
@@ -231,8 +263,41 @@ int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err)
 		return 0;
 	if (result == -EPERM)
 		return explain_enter_refused(ctx, err);
+	if (result == -EINVAL && explain_other_pid_ns(ctx, err) < 0)
+		return -EINVAL;
 
 	return vctl_error_explain(err, enter_reasons, -result, name_of(ctx->id).text);
+}
+
+/* The answer to a command that is for those who may enter, and for contexts with process 1. */
+static int explain_init(struct vctl_context *ctx, int result, struct vctl_error **err)
+{
+	static const struct vctl_reason reasons[] = {
+		{ ENOENT, VCTL_NO_INIT, "it has no process 1 of its own",
+		  "it gets one by the flag fakeinit and the first process that enters" },
+		{ ENOTTY, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
+		{ 0 },
+	};
+
+	if (result >= 0)
+		return result;
+	if (result == -EPERM)
+		return explain_enter_refused(ctx, err);
+
+	return vctl_error_explain(err, reasons, -result, name_of(ctx->id).text);
+}
+
+int vctl_context_pid_ns(struct vctl_context *ctx, struct vctl_error **err)
+{
+	return explain_init(ctx, ask_pid_ns(ctx), err);
+}
+
+int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **err)
+{
+	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_KILL,
+					  (void *)(intptr_t)signal);
+
+	return explain_init(ctx, result, err);
 }
 
 static const struct vctl_reason flag_reasons[] = {
@@ -260,6 +325,13 @@ int vctl_context_add_flags(struct vctl_context *ctx, uint32_t flags, struct vctl
 	    explain_unknown_flags(vctl_device_caller_anew(ctx->transport), flags, what.text,
 				  err) < 0)
 		return -EINVAL;
+	if (result == -EINVAL && (flags & (VCONTEXT_FAKEINIT | VCONTEXT_SCHED)))
+		return vctl_error_set(err, VCTL_BAD_FLAG, EINVAL, what.text,
+				      flags & VCONTEXT_FAKEINIT ?
+					      "the flag fakeinit is for its first process, and it "
+					      "has had that" :
+					      "the flag sched is for a context that is being made",
+				      "make a new context with the flag");
 	return vctl_error_explain(err, flag_reasons, -result, what.text);
 }
 

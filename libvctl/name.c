@@ -13,11 +13,11 @@
 
 /* Same order in both; the names end with NULL because vctl_flag_names() hands them out. */
 static const uint32_t flag_bits[] = {
-	VCONTEXT_LOCK,	   VCONTEXT_NPROC,  VCONTEXT_PRIVATE,
-	VCONTEXT_HIDEINFO, VCONTEXT_USERNS,
+	VCONTEXT_LOCK,	   VCONTEXT_SCHED,    VCONTEXT_NPROC, VCONTEXT_PRIVATE,
+	VCONTEXT_FAKEINIT, VCONTEXT_HIDEINFO, VCONTEXT_USERNS,
 };
 static const char *const flag_names[] = {
-	"lock", "nproc", "private", "hideinfo", "userns", NULL
+	"lock", "sched", "nproc", "private", "fakeinit", "hideinfo", "userns", NULL
 };
 
 _Static_assert(sizeof(flag_names) / sizeof(flag_names[0]) ==

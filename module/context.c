@@ -23,7 +23,11 @@ bool root_of_host(void)
 
 static void context_free(struct rcu_head *rcu)
 {
-	kmem_cache_free(context_cache, container_of(rcu, struct context, rcu));
+	struct context *context = container_of(rcu, struct context, rcu);
+
+	if (context->pid_ns)
+		put_pid_ns(context->pid_ns);
+	kmem_cache_free(context_cache, context);
 }
 
 static void put_ref(struct context *context)
@@ -115,17 +119,18 @@ struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed)
 }
 
 /*
- * The flags of @context: its own, and those of all in which it was made, whenever they got them.
- * NULL is context 0, which has none.
+ * The flags of @context: its own, and those of all in which it was made, whenever they got them,
+ * but for those that are nobody else's.  NULL is context 0, which has none.
  */
 u32 context_flags(const struct context *context)
 {
-	u32 flags = 0;
+	u32 flags;
 
-	if (context == CONTEXT_GONE)
+	if (!context || context == CONTEXT_GONE)
 		return 0;
-	for (; context; context = context->parent)
-		flags |= READ_ONCE(context->flags);
+	flags = READ_ONCE(context->flags);
+	while ((context = context->parent))
+		flags |= READ_ONCE(context->flags) & ~FLAGS_OWN;
 	return flags;
 }
 
@@ -169,23 +174,54 @@ static bool is_maker(const struct context *context, bool root)
 			context->parent == current_context());
 }
 
-/* Add to @context what is set in @flags and @drop.  Returns 0 or EPERM. */
+/* May current enter @context?  @context->lock is held. */
+static bool may_enter(const struct context *context, bool root)
+{
+	return is_maker(context, root) &&
+	       !(context->claimed && context_flags(context) & VCONTEXT_PRIVATE);
+}
+
+/* The same of who holds @context.  Returns 0 or EPERM. */
+int context_may_enter(struct context *context)
+{
+	bool root = root_of_host();
+	bool may;
+
+	if (context_flags(current_context()) & VCONTEXT_LOCK)
+		return -EPERM;
+	spin_lock_irq(&context->lock);
+	may = may_enter(context, root);
+	spin_unlock_irq(&context->lock);
+	return may ? 0 : -EPERM;
+}
+
+/* Who is process 1 is settled when the first process enters. */
+static bool comes_late(const struct context *context, u32 flags)
+{
+	return flags & ~context->flags & VCONTEXT_FAKEINIT && context->claimed;
+}
+
+/* Add to @context what is set in @flags and @drop.  Returns 0, EPERM or EINVAL. */
 static int restrict_context(struct context *context, u32 flags, u64 drop)
 {
 	bool root = root_of_host();
 	int err = -EPERM;
 
 	spin_lock_irq(&context->lock);
-	if (is_maker(context, root) && (root || !(flags & VCONTEXT_USERNS))) {
+	if (is_maker(context, root) && (root || !(flags & VCONTEXT_USERNS)))
+		err = comes_late(context, flags) ? -EINVAL : 0;
+	if (!err) {
 		WRITE_ONCE(context->flags, context->flags | flags);
 		WRITE_ONCE(context->dropped, context->dropped | drop);
-		err = 0;
 	}
 	spin_unlock_irq(&context->lock);
 	return err;
 }
 
-/* Add flags to @context.  Returns 0, EPERM, EINVAL (sched, which is from the beginning or not). */
+/*
+ * Add flags to @context.  Returns 0, EPERM, EINVAL (sched, which it has from the beginning or not;
+ * fakeinit, and it has had a process).
+ */
 int context_add_flags(struct context *context, u32 flags)
 {
 	if (flags & ~context_flags(context) & VCONTEXT_SCHED)
@@ -201,7 +237,8 @@ int context_lower(struct context *context, u64 drop)
 
 /*
  * Claim the right to enter @context with a ceiling that lacks @dropped; for those without it this
- * is only once there.  Returns 0, EPERM, EAGAIN (the ceiling has been lowered meanwhile).
+ * is only once there.  Returns 0, EPERM, EAGAIN (the ceiling has been lowered meanwhile), EINVAL
+ * (current is not in the context's PID namespace).
  */
 static int claim(struct context *context, bool own, u64 dropped)
 {
@@ -209,12 +246,12 @@ static int claim(struct context *context, bool own, u64 dropped)
 	int err = -EPERM;
 
 	spin_lock_irq(&context->lock);
-	if (own || (is_maker(context, root) &&
-		    !(context->claimed && context_flags(context) & VCONTEXT_PRIVATE))) {
+	if (own || may_enter(context, root))
 		err = context_dropped(context) & ~dropped ? -EAGAIN : 0;
-		if (!err)
-			context->claimed = true;
-	}
+	if (!err && !fakeinit_claim(context))
+		err = -EINVAL;
+	if (!err)
+		context->claimed = true;
 	spin_unlock_irq(&context->lock);
 	return err;
 }
@@ -301,8 +338,8 @@ static int enter(struct context *context, bool own)
  * context_enter - move the calling process into a context
  * @context: of which the caller holds a user
  *
- * Returns 0; EPERM (see VCONTEXT_ENTER), EINVAL (more than one thread), EBUSY (traces or is
- * traced), EINTR, ENOMEM.
+ * Returns 0; EPERM (see VCONTEXT_ENTER), EINVAL (more than one thread, or the wrong PID namespace),
+ * EBUSY (traces or is traced), EINTR, ENOMEM.
  */
 int context_enter(struct context *context)
 {

@@ -29,8 +29,11 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
-#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO | \
-			 VCONTEXT_USERNS)
+#define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC | VCONTEXT_PRIVATE | \
+			 VCONTEXT_FAKEINIT | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
+
+/* Those that contexts made inside don't have by that. */
+#define FLAGS_OWN	VCONTEXT_FAKEINIT
 
 struct context {
 	refcount_t		users;
@@ -54,11 +57,12 @@ struct context {
 	wait_queue_head_t	empty;		/* woken when the last process has gone */
 
 	atomic_t		tasks;		/* in it and in those made inside it, see limit.c */
+	bool			has_ipc;	/* there is, or was, an object of System V IPC */
 
 	struct key		*user_keyrings;	/* their register; NULL: none yet */
 	struct ipc_namespace	*queues;	/* with its message queues; NULL: none yet */
 	struct weight		*weight;	/* constant; NULL: without flag sched */
-	bool			has_ipc;	/* there is, or was, an object of System V IPC */
+	struct pid_namespace	*pid_ns;	/* set once under @lock, see fakeinit.c; or NULL */
 	struct work_struct	ending;		/* see ipc.c */
 	struct rcu_head		rcu;
 };
@@ -132,6 +136,7 @@ struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed);
 void context_put(struct context *context);
 void context_end(struct context *context);
 int context_enter(struct context *context);
+int context_may_enter(struct context *context);
 int context_enter_new(u32 flags, u64 drop, u32 *id);
 int context_add_flags(struct context *context, u32 flags);
 u32 context_flags(const struct context *context);
@@ -194,6 +199,12 @@ bool confined(void);
 u64 *file_wisher(const struct file *file);
 void file_made_terminal(struct inode *inode);
 extern const struct vcontext_hook file_hooks[];
+
+/* fakeinit.c */
+bool fakeinit_claim(struct context *context);
+pid_t fakeinit_nr(const struct context *context, struct pid_namespace *reader);
+int fakeinit_open_ns(struct context *context);
+int fakeinit_kill(struct context *context, unsigned long sig);
 
 /* limit.c */
 int limit_fork(struct context *context, struct task_struct *task);

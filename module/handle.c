@@ -71,6 +71,10 @@ static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return stat_context(context, (void __user *)arg);
 	case _IOC_NR(VCONTEXT_LOWER_CONTEXT):
 		return lower(context, (void __user *)arg);
+	case _IOC_NR(VCONTEXT_PID_NS):
+		return fakeinit_open_ns(context);
+	case _IOC_NR(VCONTEXT_KILL):
+		return fakeinit_kill(context, arg);
 	default:
 		return -ENOTTY;
 	}

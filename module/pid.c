@@ -106,7 +106,7 @@ static int next_nr(const struct idr *idr, int nr)
 	if (context == CONTEXT_GONE)
 		return INT_MAX;
 	if (nr <= 1)
-		return 1;	/* process 1 is visible from everywhere */
+		return 1;	/* process 1 is visible, unless current has another one */
 	return index_next(context, nr);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a context sees of itself in /proc. */
 
+#include <linux/fs.h>
+#include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
 #include "context.h"
@@ -13,6 +15,7 @@ static const struct {
 	{ VCONTEXT_SCHED, "sched" },
 	{ VCONTEXT_NPROC, "nproc" },
 	{ VCONTEXT_PRIVATE, "private" },
+	{ VCONTEXT_FAKEINIT, "fakeinit" },
 	{ VCONTEXT_HIDEINFO, "hideinfo" },
 	{ VCONTEXT_USERNS, "userns" },
 };
@@ -46,7 +49,9 @@ void proc_status(struct seq_file *m, struct task_struct *task)
 		return;
 	seq_printf(m, "s_context:\t%u\nctxflags:\t", context_id(context));
 	print_flags(m, context_flags(context));
-	seq_puts(m, "\ninitpid:\t0\nipv4root:\t");
+	/* like the numbers in the other lines it is that of whoever mounted this /proc */
+	seq_printf(m, "\ninitpid:\t%d\nipv4root:\t",
+		   fakeinit_nr(context, proc_pid_ns(file_inode(m->file)->i_sb)));
 	addresses_print(m, task);
 	seq_putc(m, '\n');
 }

@@ -16,7 +16,7 @@
 
 #include "context.h"
 
-/* Is @task process 1, as current counts? */
+/* Is @task process 1 as current counts, which inside of a PID namespace is that one's? */
 static bool is_init(const struct task_struct *task)
 {
 	const struct pid_namespace *ns = task_active_pid_ns(current);
@@ -24,8 +24,7 @@ static bool is_init(const struct task_struct *task)
 	struct task_struct *reaper = ns ? READ_ONCE(ns->child_reaper) : NULL;
 
 	guard(rcu)();
-	return is_global_init((struct task_struct *)task) ||
-	       (reaper && same_thread_group((struct task_struct *)task, reaper));
+	return reaper && same_thread_group((struct task_struct *)task, reaper);
 }
 
 bool task_sees(const struct task_struct *task)

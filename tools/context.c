@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +14,10 @@
 #include "ceiling.h"
 #include "cleanup.h"
 #include "command.h"
+#include "enter.h"
 #include "message.h"
+#include "pidns.h"
+#include "plan.h"
 #include "report.h"
 
 #define HOST_NAME_LENGTH 64
@@ -33,26 +35,13 @@ enum {
 static const struct option_entry options[] = {
 	{ "ctx", "N", OPTION_CTX, "the context's id; it is entered if it exists (root only)" },
 	{ "flag", "F[,F...]", OPTION_FLAG,
-	  "a flag: lock, nproc, private, hideinfo, userns (root only)" },
+	  "a flag: lock, sched, nproc, private, fakeinit, hideinfo, userns" },
 	CEILING_OPTION_ENTRIES,
 	{ "hostname", "H", OPTION_HOSTNAME, "let CMD see this host name (root only)" },
 	{ "domainname", "D", OPTION_DOMAINNAME, "let CMD see this NIS domain name (root only)" },
 	{ "disconnect", NULL, OPTION_DISCONNECT, "run CMD in the background, off the terminal" },
 	{ "silent", NULL, OPTION_SILENT, "don't tell the id of the context" },
 	{ 0 },
-};
-
-/* What the command line asks for. */
-struct plan {
-	uint32_t id;		/* VCONTEXT_ID_ANY: a new one */
-	uint32_t flags;
-	struct ceiling ceiling;
-	uint64_t drop;		/* what @ceiling comes to */
-	const char *hostname;
-	const char *domainname;
-	bool disconnect;
-	bool silent;
-	char **argv;
 };
 
 static int take_name(const char *option, const char *name, const char **place)
@@ -111,199 +100,6 @@ static int take_option(int value, const char *argument, void *data)
 	}
 }
 
-/* The library's words, but for what this command can say better. */
-static int refuse(const struct plan *plan, const struct vctl_error *err)
-{
-	const char *advice = vctl_error_advice(err);
-
-	switch (vctl_error_code(err)) {
-	case VCTL_NOT_ROOT:
-		if (plan->id != VCONTEXT_ID_ANY)
-			advice = "run chcontext as root outside of any context, or leave --ctx out "
-				 "to get a new one";
-		break;
-	case VCTL_NO_CONTEXT:
-		advice = "ids over 65535 can only be entered while they are in use; choose one up "
-			 "to 65535, or leave --ctx out to get a new one";
-		break;
-	case VCTL_LOCKED:
-		advice = "run it from outside of that context";
-		break;
-	case VCTL_TRACED:
-		advice = "run chcontext without strace or gdb around it, and strace inside: "
-			 "chcontext strace CMD";
-		break;
-	default:
-		break;
-	}
-
-	message_error(vctl_error_what(err), vctl_error_why(err), advice);
-	return -1;
-}
-
-static int refuse_name(const char *what, const char *name)
-{
-	auto_free char *text = NULL;
-	int number = errno;
-
-	if (asprintf(&text, "%s %s", what, name) < 0)
-		text = NULL;
-	errno = number;
-	if (number == EPERM)
-		message_error(text ? text : what, "only root may give a context a name of its own",
-			      "run it as root, or leave --hostname and --domainname out");
-	else
-		message_system(text ? text : what, NULL);
-	return -1;
-}
-
-static int set_names(const struct plan *plan)
-{
-	if (!plan->hostname && !plan->domainname)
-		return 0;
-
-	if (unshare(CLONE_NEWUTS) < 0)
-		return refuse_name(plan->hostname ? "host name" : "domain name",
-				   plan->hostname ? plan->hostname : plan->domainname);
-	if (plan->hostname && sethostname(plan->hostname, strlen(plan->hostname)) < 0)
-		return refuse_name("host name", plan->hostname);
-	if (plan->domainname && setdomainname(plan->domainname, strlen(plan->domainname)) < 0)
-		return refuse_name("domain name", plan->domainname);
-
-	return 0;
-}
-
-/*
- * A context that is in use gets its new flags and its lower ceiling after we have entered it:
- * should entering fail, it has not been changed, and with private we would lock out ourselves.
- * From inside we may not do it, so a child does that stays behind in context 0 and is gone before
- * the command runs.
- *
- * Neither is done without the other: when the handle was opened the kernel looked at both masks,
- * and who may do the one may do the other.
- */
-static void restrict_from_outside(struct vctl_context *ctx, const struct plan *plan,
-				  const struct report *report)
-{
-	vctl_auto_error struct vctl_error *err = NULL;
-
-	/* We were not let in, or have been killed. */
-	if (report_wait(report) < 0)
-		_exit(STATUS_FAILED);
-
-	message_to(report->fd);
-	if ((plan->drop && vctl_context_lower(ctx, plan->drop, &err) < 0) ||
-	    (plan->flags && vctl_context_add_flags(ctx, plan->flags, &err) < 0))
-		refuse(plan, err);
-	else
-		report_write(report, "", 1);
-	_exit(STATUS_DONE);
-}
-
-/* The own ceiling before the context's: it is gone with this process should the rest fail. */
-static int enter_first(struct vctl_device *dev, struct vctl_context *ctx, const struct plan *plan,
-		       const struct report *report)
-{
-	vctl_auto_error struct vctl_error *err = NULL;
-
-	if (vctl_context_enter(ctx, &err) < 0 ||
-	    (plan->drop && vctl_lower(dev, plan->drop, &err) < 0)) {
-		report_go(report, false);
-		return refuse(plan, err);
-	}
-	if (report_go(report, true) < 0) {
-		message_system("flags and ceiling of the context", NULL);
-		return -1;
-	}
-
-	return 0;
-}
-
-static int enter_and_restrict(struct vctl_device *dev, struct vctl_context *ctx,
-			      const struct plan *plan)
-{
-	const char *what = "flags and ceiling of the context";
-	struct report report;
-	char told[PIPE_BUF];
-	int entered;
-
-	if (report_fork(&report) < 0) {
-		message_system(what, NULL);
-		return -1;
-	}
-	if (report.child == 0)
-		restrict_from_outside(ctx, plan, &report);
-
-	entered = enter_first(dev, ctx, plan, &report);
-	/* A single zero byte says that it has been done; text why not. */
-	if (report_read(&report, told, sizeof(told)) != 1 && entered == 0) {
-		if (*told)
-			message_relay(told);
-		else
-			message_error(what, "the child that changes them was killed", "try again");
-		entered = -1;
-	}
-	report_reap(&report);
-
-	return entered;
-}
-
-static int enter_new(struct vctl_device *dev, const struct plan *plan, uint32_t *id)
-{
-	struct vcontext_new made = VCTL_SIZED(struct vcontext_new);
-	vctl_auto_error struct vctl_error *err = NULL;
-
-	made.flags = plan->flags;
-	made.drop = plan->drop;
-	if (vctl_new(dev, &made, &err) < 0)
-		return refuse(plan, err);
-
-	*id = made.id;
-	return 0;
-}
-
-static int enter_named(struct vctl_device *dev, const struct plan *plan)
-{
-	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
-	vctl_auto_context struct vctl_context *ctx = NULL;
-	vctl_auto_error struct vctl_error *err = NULL;
-	bool made = plan->id <= VCONTEXT_ID_NAMED_MAX;
-
-	open.how = made ? VCONTEXT_OPEN_CREATE | VCONTEXT_OPEN_EXCL : 0;
-	open.id = plan->id;
-	open.flags = plan->flags;
-	open.drop = plan->drop;
-	/* Alone the one who makes it gives it flags and ceiling at once. */
-	if (vctl_context_open(dev, &open, &ctx, &err) < 0 && vctl_error_code(err) == VCTL_EXISTS) {
-		made = false;
-		open.how = VCONTEXT_OPEN_CREATE;
-		vctl_context_open(dev, &open, &ctx, &err);
-	}
-	if (!ctx)
-		return refuse(plan, err);
-
-	if ((plan->flags || plan->drop) && !made)
-		return enter_and_restrict(dev, ctx, plan);
-
-	return vctl_context_enter(ctx, &err) < 0 ? refuse(plan, err) : 0;
-}
-
-/* The steps in the order in which they happen; nothing outlives this process if one fails. */
-static int enter(const struct plan *plan, uint32_t *id)
-{
-	vctl_auto_device struct vctl_device *dev = NULL;
-	vctl_auto_error struct vctl_error *err = NULL;
-
-	*id = plan->id;
-	if (vctl_device_open(&dev, &err) < 0)
-		return refuse(plan, err);
-	if (set_names(plan) < 0)
-		return -1;
-
-	return plan->id == VCONTEXT_ID_ANY ? enter_new(dev, plan, id) :
-					     enter_named(dev, plan);
-}
-
 static int announce(const struct plan *plan, uint32_t id)
 {
 	if (plan->silent)
@@ -340,20 +136,56 @@ struct started {
 	uint32_t id;
 };
 
-static void run_disconnected(const struct plan *plan, const struct report *report)
+/*
+ * What a process does that is where the context wants it.  @report: it tells its parent instead of
+ * the user.  Returns only on failure.
+ */
+static enum status begin(const struct plan *plan, struct entry *entry, const struct report *report)
 {
 	struct started started = { 0 };
 	uint32_t id;
 
-	message_to(report->fd);
-	if (enter(plan, &id) < 0 || leave_terminal() < 0)
-		_exit(STATUS_FAILED);
+	if (entry_go(entry, plan, &id) < 0)
+		return STATUS_FAILED;
+	if (!report)
+		return announce(plan, id) < 0 ? STATUS_FAILED : become(plan->argv);
 
 	/* A parent that was killed meanwhile, or could not tell the id, has nobody started. */
 	started.id = id;
-	if (report_write(report, &started, sizeof(started)) < 0 || report_wait(report) < 0)
-		_exit(STATUS_FAILED);
-	_exit(become(plan->argv));
+	if (leave_terminal() < 0 || report_write(report, &started, sizeof(started)) < 0 ||
+	    report_wait(report) < 0)
+		return STATUS_FAILED;
+	return become(plan->argv);
+}
+
+/* With a process between, which stays outside; off the terminal, too, if the command has to be. */
+static enum status begin_in_pid_ns(const struct plan *plan, struct entry *entry,
+				   const struct report *report)
+{
+	struct pidns pidns;
+	int parent;
+
+	if (report && leave_terminal() < 0)
+		return STATUS_FAILED;
+	parent = pidns_fork(&pidns, entry->pid_ns);
+	if (parent <= 0)
+		return parent < 0 ? STATUS_FAILED : begin(plan, entry, report);
+
+	if (report)
+		close(report->fd);
+	return pidns_wait(&pidns, entry->first ? entry->ctx : NULL);
+}
+
+static enum status start(const struct plan *plan, const struct report *report)
+{
+	auto_entry struct entry entry = ENTRY_NONE;
+
+	if (entry_open(&entry, plan) < 0)
+		return STATUS_FAILED;
+	if (entry.first || entry.pid_ns >= 0)
+		return begin_in_pid_ns(plan, &entry, report);
+
+	return begin(plan, &entry, report);
 }
 
 static enum status disconnect(const struct plan *plan)
@@ -367,8 +199,10 @@ static enum status disconnect(const struct plan *plan)
 
 	if (report_fork(&report) < 0)
 		return message_system("process in the background", NULL);
-	if (report.child == 0)
-		run_disconnected(plan, &report);
+	if (report.child == 0) {
+		message_to(report.fd);
+		_exit(start(plan, &report));
+	}
 
 	length = report_take(&report, told, sizeof(started));
 	if (length == sizeof(started) && told[0] == '\0') {
@@ -393,7 +227,6 @@ static enum status disconnect(const struct plan *plan)
 static enum status run(const struct command *self, int argc, char **argv)
 {
 	struct plan plan = { .id = VCONTEXT_ID_ANY };
-	uint32_t id;
 	int first;
 	int go_on = option_parse(self, argc, argv, take_option, &plan, &first);
 
@@ -407,10 +240,8 @@ static enum status run(const struct command *self, int argc, char **argv)
 	plan.argv = argv + first;
 	if (plan.disconnect)
 		return disconnect(&plan);
-	if (enter(&plan, &id) < 0 || announce(&plan, id) < 0)
-		return STATUS_FAILED;
 
-	return become(plan.argv);
+	return start(&plan, NULL);
 }
 
 const struct command command_context = {
@@ -425,10 +256,16 @@ const struct command command_context = {
 		"is no way back.  With --ctx root outside of any context names the context: 1 is\n"
 		"the watcher, which sees all processes and can act on its own alone, 2 to 65535\n"
 		"are free to use.  Options end at CMD.\n\n"
-		"Flags: lock (its processes cannot change context again), nproc (ulimit -u is of\n"
-		"the whole context), private (nobody can enter it, not even root), hideinfo (its\n"
-		"processes are not told their context), userns (they may use user namespaces,\n"
-		"otherwise closed to them).\n\n"
+		"Flags: lock (its processes cannot change context again), sched (all of them\n"
+		"together get as much of the processors as one process; only when it is made),\n"
+		"nproc (ulimit -u is of the whole context), private (nobody can enter it, not even\n"
+		"root), fakeinit (CMD is its process 1, and when it ends, so do all others; root\n"
+		"only), hideinfo (its processes are not told their context), userns (they may use\n"
+		"user namespaces, otherwise closed to them; root only).\n\n"
+		"Process 1 has a /proc of its own, with numbers that begin at 1; to mount that\n"
+		"takes root.  chcontext waits outside for CMD: to kill it is to kill the context,\n"
+		"whose process 1 no signal reaches that it does not catch, neither ^C nor SIGKILL\n"
+		"from inside.  Who enters later with --ctx gets such a /proc too.\n\n"
 		"The context remembers its capability ceiling: who enters it later gets it too.\n"
 		CEILING_TEXT,
 	.status = "1 failed, 2 wrong usage; else CMD's own, or 0 with --disconnect",

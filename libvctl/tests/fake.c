@@ -210,6 +210,13 @@ static int fake_ioctl(int fd, unsigned long command, void *argument)
 		return answer_bind(argument);
 	case VCONTEXT_ENTER:
 		return fail_with(argument ? EFAULT : fake.enter_errno);
+	case VCONTEXT_PID_NS:
+		if (argument || fake.pid_ns_errno)
+			return fail_with(argument ? EFAULT : fake.pid_ns_errno);
+		return open("/dev/null", O_RDWR | O_CLOEXEC);
+	case VCONTEXT_KILL:
+		fake.signal = (int)(intptr_t)argument;
+		return fail_with(fake.kill_errno);
 	case VCONTEXT_ADD_FLAGS:
 		memcpy(&fake.flags, argument, sizeof(fake.flags));
 		return fail_with(fake.add_errno);
@@ -265,9 +272,11 @@ void fake_reset(void)
 		.lsm_stub = true,
 		.ids_at_once = UINT32_MAX,
 		.poll_answer = 1,
+		.pid_ns_errno = ENOENT,
+		.kill_errno = ENOENT,
 		.info = { .abi = VCONTEXT_ABI,
 			  .flags = VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE |
-				   VCONTEXT_HIDEINFO | VCONTEXT_USERNS },
+				   VCONTEXT_FAKEINIT | VCONTEXT_HIDEINFO | VCONTEXT_USERNS },
 	};
 	strdup_budget = -1;
 }

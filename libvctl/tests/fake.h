@@ -24,7 +24,7 @@ struct fake {
 
 	/* What the commands answer: 0, or an errno value. */
 	int info_errno, new_errno, open_errno, enter_errno, add_errno, stat_errno, list_errno,
-	    lower_errno, bind_errno;
+	    lower_errno, bind_errno, pid_ns_errno, kill_errno;
 	struct vcontext_info info;
 	struct vcontext_stat stat;
 	const uint32_t *ids;
@@ -42,6 +42,7 @@ struct fake {
 	struct vcontext_flags flags;
 	struct vcontext_lower lower;
 	bool lowered_context;		/* not the caller */
+	int signal;
 	struct vcontext_bind bind;
 	struct vcontext_address addresses[VCONTEXT_ADDRESSES_MAX];
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake.h"
 
@@ -144,6 +146,7 @@ static const struct {
 	{ EPERM, VCONTEXT_USERNS, 0, VCTL_NOT_ROOT },
 	{ EPERM, VCONTEXT_USERNS, VCONTEXT_LOCK, VCTL_LOCKED },
 	{ EINVAL, VCONTEXT_LOCK, 0, VCTL_THREADS },
+	{ EINVAL, VCONTEXT_FAKEINIT, 0, VCTL_OTHER_PID_NS },
 	{ EINVAL, 1U << 20, 0, VCTL_BAD_FLAG },
 	{ EBUSY, 0, 0, VCTL_TRACED },
 	{ ENOSPC, 0, 0, VCTL_FULL },
@@ -309,16 +312,21 @@ static const struct {
 	uint32_t its_flags;
 	int stat_errno;
 	int device_errno;
+	int pid_ns_errno;
 	enum vctl_code code;
 } enter_errors[] = {
-	{ EPERM, 0, 0, 0, 0, VCTL_NOT_ROOT },
-	{ EPERM, 0, VCONTEXT_LOCK, 0, 0, VCTL_NOT_ROOT },
-	{ EPERM, VCONTEXT_LOCK, VCONTEXT_PRIVATE, 0, 0, VCTL_LOCKED },
-	{ EPERM, 0, VCONTEXT_PRIVATE, 0, 0, VCTL_PRIVATE },
-	{ EPERM, VCONTEXT_LOCK, 0, EIO, ENOENT, VCTL_NOT_ROOT },
-	{ EINVAL, 0, 0, 0, 0, VCTL_THREADS },
-	{ EBUSY, 0, 0, 0, 0, VCTL_TRACED },
-	{ ENOMEM, 0, 0, 0, 0, VCTL_SYSTEM },
+	{ EPERM, 0, 0, 0, 0, ENOENT, VCTL_NOT_ROOT },
+	{ EPERM, 0, VCONTEXT_LOCK, 0, 0, ENOENT, VCTL_NOT_ROOT },
+	{ EPERM, VCONTEXT_LOCK, VCONTEXT_PRIVATE, 0, 0, ENOENT, VCTL_LOCKED },
+	{ EPERM, 0, VCONTEXT_PRIVATE, 0, 0, EPERM, VCTL_PRIVATE },
+	{ EPERM, VCONTEXT_LOCK, 0, EIO, ENOENT, ENOENT, VCTL_NOT_ROOT },
+	{ EINVAL, 0, 0, 0, 0, ENOENT, VCTL_THREADS },
+	{ EINVAL, 0, 0, 0, 0, ENOTTY, VCTL_THREADS },
+	{ EINVAL, 0, VCONTEXT_FAKEINIT, 0, 0, ENOENT, VCTL_OTHER_PID_NS },
+	{ EINVAL, 0, VCONTEXT_FAKEINIT, EIO, 0, ENOENT, VCTL_THREADS },
+	{ EINVAL, 0, 0, EIO, 0, 0, VCTL_OTHER_PID_NS },
+	{ EBUSY, 0, 0, 0, 0, ENOENT, VCTL_TRACED },
+	{ ENOMEM, 0, 0, 0, 0, ENOENT, VCTL_SYSTEM },
 };
 
 START_TEST(enter_says_why_not)
@@ -332,6 +340,7 @@ START_TEST(enter_says_why_not)
 	fake.stat.flags = enter_errors[_i].its_flags;
 	fake.stat_errno = enter_errors[_i].stat_errno;
 	fake.device_errno = enter_errors[_i].device_errno;
+	fake.pid_ns_errno = enter_errors[_i].pid_ns_errno;
 	ck_assert_int_eq(vctl_context_enter(ctx, &err), -enter_errors[_i].number);
 	assert_error(err, enter_errors[_i].code, enter_errors[_i].number);
 	ck_assert_str_eq(vctl_error_what(err), "context 5");
@@ -370,6 +379,54 @@ START_TEST(flags_are_added)
 	ck_assert_int_eq(vctl_context_add_flags(ctx, 1U << 30, &err), -EINVAL);
 	assert_error(err, VCTL_BAD_FLAG, EINVAL);
 	ck_assert(strstr(vctl_error_why(err), "0x40000000"));
+	ck_assert_int_eq(vctl_context_add_flags(ctx, VCONTEXT_FAKEINIT, &err), -EINVAL);
+	assert_error(err, VCTL_BAD_FLAG, EINVAL);
+	ck_assert(strstr(vctl_error_why(err), "fakeinit"));
+}
+END_TEST
+
+static const struct {
+	int number;
+	uint32_t its_flags;
+	enum vctl_code code;
+} init_errors[] = {
+	{ EPERM, 0, VCTL_NOT_ROOT },
+	{ EPERM, VCONTEXT_PRIVATE, VCTL_PRIVATE },
+	{ ENOENT, 0, VCTL_NO_INIT },
+	{ ENOTTY, 0, VCTL_OLD_KERNEL },
+	{ EMFILE, 0, VCTL_SYSTEM },
+};
+
+START_TEST(process_1_says_why_not)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_error struct vctl_error *err = NULL;
+	unsigned int before = fake_descriptors();
+
+	fake.pid_ns_errno = fake.kill_errno = init_errors[_i].number;
+	fake.stat.flags = init_errors[_i].its_flags;
+	ck_assert_int_eq(vctl_context_pid_ns(ctx, &err), -init_errors[_i].number);
+	assert_error(err, init_errors[_i].code, init_errors[_i].number);
+	ck_assert_int_eq(vctl_context_kill(ctx, SIGKILL, &err), -init_errors[_i].number);
+	assert_error(err, init_errors[_i].code, init_errors[_i].number);
+	ck_assert_str_eq(vctl_error_what(err), "context 5");
+	ck_assert_uint_eq(fake_descriptors(), before);
+}
+END_TEST
+
+START_TEST(process_1_is_reached)
+{
+	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	int fd;
+
+	fake.pid_ns_errno = fake.kill_errno = 0;
+	fake.interrupts = 1;
+	fd = vctl_context_pid_ns(ctx, NULL);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(close(fd), 0);
+	fake.interrupts = 1;
+	ck_assert_int_eq(vctl_context_kill(ctx, SIGSTOP, NULL), 0);
+	ck_assert_int_eq(fake.signal, SIGSTOP);
 }
 END_TEST
 
@@ -479,6 +536,8 @@ Suite *suite_context(void)
 	tcase_add_loop_test(tests, enter_says_why_not, 0, LENGTH(enter_errors));
 	tcase_add_test(tests, enter_passes_no_argument);
 	tcase_add_test(tests, flags_are_added);
+	tcase_add_loop_test(tests, process_1_says_why_not, 0, LENGTH(init_errors));
+	tcase_add_test(tests, process_1_is_reached);
 	tcase_add_test(tests, ceilings_are_lowered);
 	tcase_add_test(tests, stat_is_passed_on);
 	tcase_add_test(tests, wait_for_the_end);

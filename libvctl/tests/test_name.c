@@ -21,9 +21,9 @@ START_TEST(every_flag_has_a_name_and_back)
 		ck_assert_str_eq(vctl_flag_name(bit), names[count]);
 		all |= bit;
 	}
-	ck_assert_uint_eq(all, VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE |
-			       VCONTEXT_HIDEINFO | VCONTEXT_USERNS);
-	ck_assert_uint_eq(vctl_flag_bit("sched"), 0);
+	ck_assert_uint_eq(all, VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC |
+			       VCONTEXT_PRIVATE | VCONTEXT_FAKEINIT | VCONTEXT_HIDEINFO | VCONTEXT_USERNS);
+	ck_assert_uint_eq(vctl_flag_bit("scheds"), 0);
 	ck_assert_uint_eq(vctl_flag_bit(""), 0);
 	ck_assert_ptr_null(vctl_flag_name(0));
 	ck_assert_ptr_null(vctl_flag_name(VCONTEXT_LOCK | VCONTEXT_PRIVATE));
@@ -40,7 +40,7 @@ static const struct {
 	{ "lock,private,hideinfo", 0, VCONTEXT_LOCK | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO, "" },
 	{ "userns", 0, VCONTEXT_USERNS, "" },
 	{ "lock,lock", 0, VCONTEXT_LOCK, "" },
-	{ "", -EINVAL, 0, "known flags: lock, nproc, private, hideinfo, userns" },
+	{ "", -EINVAL, 0, "known flags: lock, sched, nproc, private, fakeinit, hideinfo, userns" },
 	{ "lock,", -EINVAL, 0, "known flags" },
 	{ ",lock", -EINVAL, 0, "known flags" },
 	{ "lock,,private", -EINVAL, 0, "known flags" },

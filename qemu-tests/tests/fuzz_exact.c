@@ -15,7 +15,7 @@
 
 #define PAGE		4096
 #define FLAGS		(VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC | VCONTEXT_PRIVATE | \
-			 VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
+			 VCONTEXT_FAKEINIT | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
 #define CAPABILITIES	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 static int device, handle;
@@ -212,7 +212,9 @@ static void numbers(caller call)
 		if (!known)
 			expect(call(device, _IOWR(VCONTEXT_IOC, nr, struct vcontext_info), memory),
 			       -ENOTTY, "number", "the device", nr);
-		for (i = 0, known = nr == _IOC_NR(VCONTEXT_ENTER); i < ARRAY_SIZE(commands); i++)
+		known = nr == _IOC_NR(VCONTEXT_ENTER) || nr == _IOC_NR(VCONTEXT_PID_NS) ||
+			nr == _IOC_NR(VCONTEXT_KILL);
+		for (i = 0; i < ARRAY_SIZE(commands); i++)
 			known |= commands[i].handle && _IOC_NR(commands[i].cmd) == nr;
 		if (!known)
 			expect(call(handle, _IOWR(VCONTEXT_IOC, nr, struct vcontext_info), memory),
@@ -259,6 +261,8 @@ static void descriptors(caller call)
 		       command->name, 0);
 	}
 	expect(try(call, device, VCONTEXT_ENTER, NULL, NULL), -ENOTTY, "the device", "ENTER", 0);
+	expect(try(call, device, VCONTEXT_PID_NS, NULL, NULL), -ENOTTY, "the device", "PID_NS", 0);
+	expect(try(call, device, VCONTEXT_KILL, NULL, NULL), -ENOTTY, "the device", "KILL", 0);
 	for (k = 0; k < ARRAY_SIZE(others); k++)
 		close(others[k]);
 	close(path);

@@ -28,8 +28,8 @@
 #define CAPABILITIES	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 enum kind {
-	INFO, NEW, OPEN, LIST, LOWER, BIND, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, UNKNOWN, FOREIGN,
-	KINDS
+	INFO, NEW, OPEN, LIST, LOWER, BIND, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, PID_NS, KILL,
+	UNKNOWN, FOREIGN, KINDS
 };
 
 static const struct command {
@@ -56,6 +56,9 @@ static const struct command {
 	[STAT] = { "STAT", VCONTEXT_STAT, sizeof(struct vcontext_stat), true, { ALWAYS } },
 	[LOWER_CONTEXT] = { "LOWER_CONTEXT", VCONTEXT_LOWER_CONTEXT,
 			    sizeof(struct vcontext_lower), true, { ALWAYS, EPERM } },
+	[PID_NS] = { "PID_NS", VCONTEXT_PID_NS, 0, true,
+		     { EPERM, ENOENT, EMFILE, ENFILE, ENOMEM } },
+	[KILL] = { "KILL", VCONTEXT_KILL, 0, true, { EINVAL, EPERM, ENOENT } },
 	[UNKNOWN] = { "unknown", 0, 0, false, { ENOTTY } },
 	[FOREIGN] = { "foreign", 0, 0, false, { ENOTTY } },
 #undef ALWAYS
@@ -210,7 +213,7 @@ static uint32_t some_flags(void)
 	/* lock ends what an episode can do, so it is rarer than the others */
 	return below(2) * VCONTEXT_HIDEINFO | one_in(4) * VCONTEXT_PRIVATE |
 	       one_in(8) * VCONTEXT_LOCK | one_in(8) * VCONTEXT_USERNS |
-	       one_in(8) * VCONTEXT_NPROC;
+	       one_in(8) * VCONTEXT_NPROC | one_in(8) * VCONTEXT_FAKEINIT;
 }
 
 /* The right to be root of context 0 is kept by most, for the rest of the episode. */
@@ -463,6 +466,8 @@ static void one_call(void)
 		complain(kind, target, cmd, ret);
 	if (kind == OPEN && target == DEVICE && ret > 2)
 		keep(ret);
+	if (kind == PID_NS && target == HANDLE && ret > 2)
+		close(ret);
 	if (ret == -EMFILE)
 		keep(-1);
 	if (target == HANDLE && one_in(64))

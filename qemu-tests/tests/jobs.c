@@ -96,15 +96,20 @@ static void comes(const char *text)
 		    tail());
 }
 
-static void open_terminal(char *const *argv)
+static void open_terminal_as(uid_t uid, char *const *argv)
 {
-	become(USER);
+	become(uid);
 	terminal.pid = forkpty(&terminal.fd, NULL, NULL, NULL);
 	ktap_need(terminal.pid >= 0, "forkpty: %s", errno_name(errno));
 	if (!terminal.pid)
 		become_shell(argv);
 	say("echo re''ady\n");
 	comes("ready");
+}
+
+static void open_terminal(char *const *argv)
+{
+	open_terminal_as(USER, argv);
 }
 
 /*
@@ -299,6 +304,121 @@ static void run_hang_up(const void *shell)
 }
 
 /*
+ * Process 1 of a context, which takes root, and whoever enters later: chcontext waits for them
+ * outside, in the job's group.
+ */
+
+#define INIT	"chcontext --silent --flag fakeinit "
+
+static void open_root_terminal(char *const *argv)
+{
+	if (ktap_plain())
+		ktap_skip("needs " VCONTEXT_DEVICE);
+	open_terminal_as(0, argv);
+}
+
+/* In bash: dash fails at its end, because the group that had the terminal has no number inside. */
+static void run_init_shell(const void *shell)
+{
+	open_root_terminal(shell);
+	say(INIT "bash --norc --noprofile --noediting -i\n");
+	say("echo in''side $$\n");
+	comes("inside 1");
+	say("sh -c 'echo run\"\"ning; exec sleep 100'\n");
+	comes("running");
+	press(SUSPEND, "", "Stopped");
+	foreground("sleep");
+	interrupt();
+	say("exit 9\n");
+	say("echo st''atus $?\n");
+	comes("status 9");
+	end_terminal();
+}
+
+static void run_init_in_script(const void *shell)
+{
+	open_root_terminal(shell);
+	say("sh -c '" INIT "bash --norc --noprofile --noediting -i; echo as\"\"king; read line; "
+	    "echo go\"\"t $line'\n");
+	say("echo in''side\n");
+	comes("inside");
+	say("exit\n");
+	comes("asking");
+	say("something\n");
+	comes("got something");
+	say("echo st''atus $?\n");
+	comes("status 0");
+	end_terminal();
+}
+
+/* It must not read on while the shell does. */
+static void run_init_suspend(const void *shell)
+{
+	open_root_terminal(shell);
+	say(INIT "sh -c 'echo run\"\"ning; exec cat'\n");
+	comes("running");
+	press(SUSPEND, "", "Stopped");
+	say("echo sh''ell\n");
+	comes("shell");
+	foreground("cat");
+	say("words\n");
+	comes("words");
+	comes("words");
+	say(END_OF_INPUT);
+	say("echo st''atus $?\n");
+	comes("status 0");
+	end_terminal();
+}
+
+static void run_init_background(const void *shell)
+{
+	open_root_terminal(shell);
+	say(INIT "cat &\n");
+	press("", "jobs\n", "Stopped");
+	foreground("cat");
+	say("words\n");
+	comes("words");
+	comes("words");
+	say(END_OF_INPUT);
+	say("echo st''atus $?\n");
+	comes("status 0");
+	end_terminal();
+}
+
+/* ^C is for those who catch it or are no process 1. */
+static void run_init_interrupt(const void *shell)
+{
+	open_root_terminal(shell);
+	say(INIT "sh -c 'trap \"exit 5\" INT; echo run\"\"ning; while :; do sleep 0.1; done'\n");
+	comes("running");
+	press(INTERRUPT, "echo st''atus $?\n", "status 5");
+	say("chcontext --silent --ctx 60 --flag fakeinit --disconnect sleep 1000\n");
+	say("chcontext --silent --ctx 60 sh -c 'echo run\"\"ning; exec sleep 100'\n");
+	comes("running");
+	press(SUSPEND, "", "Stopped");
+	foreground("sleep");
+	interrupt();
+	say("pkill -f disconnec[t]; echo k''illed $?\n");
+	comes("killed 0");
+	end_terminal();
+}
+
+static void run_init_hang_up(const void *shell)
+{
+	struct vcontext_info info = { .contexts = 1 };
+	int tries;
+
+	open_root_terminal(shell);
+	say(INIT "sh -c 'echo run\"\"ning; exec sleep 1000'\n");
+	comes("running");
+	close(terminal.fd);
+	wait_status(terminal.pid);
+	for (tries = 0; tries < 100 && !context_info(&info) && info.contexts; tries++)
+		nap(ktap_seconds(1) * 20);
+	ktap_expect(!info.contexts, "expected the context to end, came %u", info.contexts);
+}
+
+/*
  * timeout(1), without a terminal.  Its time is over when the job is ready for that and not before:
  * SIGALRM is what it gets from its own timer.
  */
@@ -376,6 +496,12 @@ static const struct ktap_case cases[] = {
 	BOTH("a shell inside started by a script", run_shell_in_script),
 	BOTH("a job inside that reads in the background", run_stopped_reader),
 	BOTH("hang-up of the terminal", run_hang_up),
+	BOTH("process 1: a shell", run_init_shell),
+	BOTH("process 1: a shell started by a script", run_init_in_script),
+	BOTH("process 1: ^Z and fg", run_init_suspend),
+	BOTH("process 1: one that reads in the background", run_init_background),
+	BOTH("process 1: ^C of it and of who entered later", run_init_interrupt),
+	BOTH("process 1: hang-up of the terminal", run_init_hang_up),
 	{ "kill of a job inside in bash", run_kill, bash, 30 },
 	{ "kill of a job inside in dash", run_kill, dash, 30 },
 	LIMIT("timeout ends what is inside", 0),

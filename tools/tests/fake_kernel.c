@@ -168,8 +168,9 @@ static int answer_info(struct vcontext_info *info)
 	if (errno)
 		return -1;
 	info->abi = setting("FAKE_ABI", VCONTEXT_ABI);
-	info->flags = VCONTEXT_LOCK | VCONTEXT_NPROC | VCONTEXT_PRIVATE | VCONTEXT_HIDEINFO |
-		      VCONTEXT_USERNS;
+	info->flags = VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC | VCONTEXT_PRIVATE |
+		      VCONTEXT_FAKEINIT |
+		      VCONTEXT_HIDEINFO | VCONTEXT_USERNS;
 	info->id = context_id;
 	info->own_flags = setting("FAKE_OWN_FLAGS", 0);
 	info->contexts = 3;
@@ -245,6 +246,8 @@ static int answer_open(struct vcontext_open *arg)
 	snprintf(text, sizeof(text), "open id %u how %u flags %u", arg->id, arg->how, arg->flags);
 	if (answer_with_drop("FAKE_OPEN", text, arg->drop) < 0)
 		return -1;
+	if (arg->id == VCONTEXT_ID_ANY)
+		arg->id = 65541;
 	return open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
 }
 

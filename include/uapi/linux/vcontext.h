@@ -52,13 +52,23 @@
 
 /*
  * Flags of a context.  They can be added and never be taken away, and hold in all contexts that
- * were made inside of it, before or after.  USERNS is root of context 0's to give.  SCHED a context
- * has from its beginning or not at all; one made inside weighs as one process of that one.
+ * were made inside of it, before or after.  USERNS is root of context 0's to give.
+ *
+ * SCHED a context has from its beginning or not at all; one made inside weighs as one process of
+ * that one.
+ *
+ * FAKEINIT alone is not inherited, and can be added only until a process has been in the context.
+ * The first process that enters must be process 1 of a PID namespace that isn't the initial one,
+ * and alone there; the others have to be in the same namespace.  With all contexts made inside they
+ * have that process as their process 1: it gets their orphans, and when it ends they are killed.
+ * The module makes no namespace.  To make one takes CAP_SYS_ADMIN, and so does to mount the /proc
+ * that belongs to it, without which what is read there would be other numbers than getpid()'s.
  */
 #define VCONTEXT_LOCK		(1U << 0)	/* its processes create and enter no context */
 #define VCONTEXT_SCHED		(1U << 1)	/* all of it weighs as one process */
 #define VCONTEXT_NPROC		(1U << 2)	/* RLIMIT_NPROC is of the whole context */
 #define VCONTEXT_PRIVATE	(1U << 3)	/* nobody enters it after its first process */
+#define VCONTEXT_FAKEINIT	(1U << 4)	/* its first process is process 1 */
 #define VCONTEXT_HIDEINFO	(1U << 5)	/* no context lines in /proc/PID/status inside */
 #define VCONTEXT_USERNS		(1U << 6)	/* user namespaces are open to it */
 
@@ -250,7 +260,8 @@ struct vcontext_list {
  *
  * VCONTEXT_NEW - make a context, which inherits flags and limits of the caller's, and enter it
  *	Anybody.
- *	EINVAL	the process has more than one thread; @drop has a bit that is no capability
+ *	EINVAL	the process has more than one thread; @drop has a bit that is no capability; the
+ *		flag fakeinit, and the process is not process 1 of a PID namespace and alone in it
  *	EPERM	the caller's context has the flag lock; the flag userns, and the caller is not
  *		root of context 0
  *	EBUSY	the process is being traced or traces another
@@ -307,7 +318,9 @@ struct vcontext_list {
  *	watcher, whoever holds the handle in the context where it was made.
  *	EPERM	neither of these; the context is private and has had a process; the caller's own
  *		context has the flag lock
- *	EINVAL	the process has more than one thread
+ *	EINVAL	the process has more than one thread; the context has the flag fakeinit and the
+ *		process is not in its PID namespace, or not fit to be its first; the context was
+ *		made inside one with that flag and the process is not in that one's PID namespace
  *	EBUSY	the process is being traced or traces another
  *	ENOMEM
  *	The process gets the context's ceiling, if its own is not lower.
@@ -318,7 +331,8 @@ struct vcontext_list {
  *	Root of context 0; until a process has been in the context whoever holds the handle in the
  *	context where it was made, but for the watcher's, and the flag userns.
  *	EPERM	not one of these
- *	EINVAL	the flag sched, which the context doesn't have
+ *	EINVAL	the flag sched, which the context doesn't have; the flag fakeinit, and a process has
+ *		been in the context
  *
  * VCONTEXT_LOWER_CONTEXT - lower the context's ceiling, for those who enter from now on
  *	As VCONTEXT_ADD_FLAGS.
@@ -327,6 +341,22 @@ struct vcontext_list {
  *
  * VCONTEXT_STAT - tell about the context
  *	Whoever holds the handle.
+ *
+ * VCONTEXT_PID_NS - open the PID namespace (close-on-exec) that who enters must be in, for setns();
+ *	takes no argument, returns the descriptor
+ *	As VCONTEXT_ENTER.
+ *	EPERM	as there
+ *	ENOENT	there is none: neither the context nor one around it has the flag fakeinit and has
+ *		had a process, or its process 1 has ended
+ *	EMFILE, ENFILE, ENOMEM
+ *
+ * VCONTEXT_KILL - signal process 1 of a context with the flag fakeinit; the argument is the number
+ *	of the signal.  SIGKILL ends it, and so all others in its PID namespace, and SIGSTOP stops
+ *	it; from inside nobody can do either.  Of others it gets those that it catches.
+ *	As VCONTEXT_ENTER.
+ *	EPERM	as there
+ *	EINVAL	no signal
+ *	ENOENT	it has no process 1 of its own (yet, or any more)
  */
 #define VCONTEXT_INFO		_IOWR(VCONTEXT_IOC, 0, struct vcontext_info)
 #define VCONTEXT_NEW		_IOWR(VCONTEXT_IOC, 1, struct vcontext_new)
@@ -338,5 +368,7 @@ struct vcontext_list {
 #define VCONTEXT_ADD_FLAGS	_IOW(VCONTEXT_IOC, 17, struct vcontext_flags)
 #define VCONTEXT_STAT		_IOWR(VCONTEXT_IOC, 18, struct vcontext_stat)
 #define VCONTEXT_LOWER_CONTEXT	_IOW(VCONTEXT_IOC, 19, struct vcontext_lower)
+#define VCONTEXT_PID_NS		_IO(VCONTEXT_IOC, 20)
+#define VCONTEXT_KILL		_IO(VCONTEXT_IOC, 21)
 
 #endif /* _UAPI_LINUX_VCONTEXT_H */
