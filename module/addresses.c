@@ -2,6 +2,7 @@
 /* Sets of addresses: taken by processes, and what is in them. */
 
 #include <linux/idr.h>
+#include <linux/inetdevice.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -83,39 +84,36 @@ bool addresses_equal(const struct addresses *one, const struct addresses *other)
 	return true;
 }
 
-/* The one in whose network @to is, else the first, of those from @at on. */
-static const struct address *nearest(const struct addresses *set, u32 at, u32 end,
-				     const struct in6_addr *to)
-{
-	u32 first = at;
-
-	for (; at < end; at++)
-		if (ipv6_prefix_equal(&set->list[at].address, to, set->list[at].prefix))
-			return &set->list[at];
-	return &set->list[first];
-}
-
-/* From where to send to @to; without an address of IPv4 255.255.255.255, which can't send. */
+/*
+ * From where to send to @to: from the address in whose network that is, else from the first.
+ * Without an address of IPv4 this is 255.255.255.255, which can't send.
+ */
 __be32 addresses_source(const struct addresses *set, __be32 to)
 {
-	struct in6_addr in6;
+	u32 at;
 
-	if (is_loopback_of(set, to))
-		return to;
 	if (!set->ipv4)
 		return htonl(INADDR_BROADCAST);
-	if (set->ipv4 == 1)
-		return first_ipv4(set);
-	in6 = mapped(to);
-	return nearest(set, 0, set->ipv4, &in6)->address.s6_addr32[3];
+	for (at = 0; at < set->ipv4; at++) {
+		const struct address *own = &set->list[at];
+
+		if (!((own->address.s6_addr32[3] ^ to) & own->mask))
+			return own->address.s6_addr32[3];
+	}
+	return first_ipv4(set);
 }
 
 /* The same of IPv6; without one it is a mapped address, which can't send there. */
 struct in6_addr addresses_source6(const struct addresses *set, const struct in6_addr *to)
 {
+	u32 at;
+
 	if (set->ipv4 == set->count)
 		return mapped(htonl(INADDR_BROADCAST));
-	return nearest(set, set->ipv4, set->count, to)->address;
+	for (at = set->ipv4; at < set->count; at++)
+		if (ipv6_prefix_equal(&set->list[at].address, to, set->list[at].prefix))
+			return set->list[at].address;
+	return set->list[set->ipv4].address;
 }
 
 /* Taking one. */
@@ -148,6 +146,7 @@ static int read_address(struct address *to, const struct vcontext_address *from,
 			return -EINVAL;
 		to->address = mapped(in6.s6_addr32[0]);
 		to->prefix = 96 + from->prefix;
+		to->mask = inet_make_mask(from->prefix);
 		to->broadcast = from->broadcast;
 		return 0;
 	case AF_INET6:

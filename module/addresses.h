@@ -18,6 +18,7 @@
 struct address {
 	struct in6_addr	address;
 	u8		prefix;		/* in bits of the whole, from 96 on of IPv4 */
+	__be32		mask;		/* the same of IPv4 */
 	__be32		broadcast;	/* 0: none */
 };
 

@@ -84,18 +84,23 @@ static bool is_bound_to_any(const struct sock *sk)
 	return sk->sk_family == AF_INET6 ? ipv6_addr_any(&sk->sk_v6_rcv_saddr) : !sk->sk_rcv_saddr;
 }
 
-/* Does a socket with @set that is bound to any hear what is sent to @address? */
+/* Does a socket with @set that is bound to any hear what is sent to this address? */
+
+static bool any_is_ipv4(const struct sock *sk, const struct addresses *set, __be32 address)
+{
+	bool ipv6_only = ipv6_only_sock(sk) || sock_blob(sk)->ipv6_only;
+
+	if (is_loopback_of(set, address))
+		return address == loopback4(set) ? !ipv6_only : sk->sk_family == AF_INET6;
+	return !ipv6_only && addresses_have_ipv4(set, address);
+}
+
 static bool any_is(const struct sock *sk, const struct addresses *set,
 		   const struct in6_addr *address)
 {
-	bool ipv6_only = ipv6_only_sock(sk) || sock_blob(sk)->ipv6_only;
-	__be32 ipv4 = address->s6_addr32[3];
-
-	if (!ipv6_addr_v4mapped(address))
-		return sk->sk_family == AF_INET6 && addresses_have(set, address);
-	if (is_loopback_of(set, ipv4))
-		return ipv4 == loopback4(set) ? !ipv6_only : sk->sk_family == AF_INET6;
-	return !ipv6_only && addresses_have_ipv4(set, ipv4);
+	if (ipv6_addr_v4mapped(address))
+		return any_is_ipv4(sk, set, address->s6_addr32[3]);
+	return sk->sk_family == AF_INET6 && addresses_have(set, address);
 }
 
 /* Can two sockets that are bound to any hear the same? */
@@ -148,22 +153,6 @@ bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
 	return !is_bound_to_any(sk) || addresses_equal(set, set2);
 }
 
-/* Addresses of a packet; false if it has none. */
-static bool read_packet(const struct sk_buff *skb, struct in6_addr *from, struct in6_addr *to)
-{
-	switch (skb->protocol) {
-	case htons(ETH_P_IP):
-		*from = mapped(ip_hdr(skb)->saddr);
-		*to = mapped(ip_hdr(skb)->daddr);
-		return true;
-	case htons(ETH_P_IPV6):
-		*from = ipv6_hdr(skb)->saddr;
-		*to = ipv6_hdr(skb)->daddr;
-		return true;
-	}
-	return false;
-}
-
 /*
  * Errors are looked up without a packet: who is bound to any gets none.  So are sockets that somebody
  * wants to know of.  What is sent to a private
@@ -172,15 +161,17 @@ static bool read_packet(const struct sk_buff *skb, struct in6_addr *from, struct
 static noinline bool hears(const struct sock *sk, const struct addresses *set,
 			   const struct sk_buff *skb)
 {
-	struct in6_addr from, to;
+	bool any = set && is_bound_to_any(sk);
 
-	if (!skb || !read_packet(skb, &from, &to))
-		return in_task() ? net_sees(sk) : !set || !is_bound_to_any(sk);
-	if (ipv6_addr_v4mapped(&to) && is_private(to.s6_addr32[3]) &&
-	    !(set && is_loopback_of(set, to.s6_addr32[3]) &&
-	      is_loopback_of(set, from.s6_addr32[3])))
+	if (!skb)
+		return in_task() ? net_sees(sk) : !any;
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return !any || any_is(sk, set, &ipv6_hdr(skb)->daddr);
+	if (is_private(ip_hdr(skb)->daddr) &&
+	    !(set && is_loopback_of(set, ip_hdr(skb)->daddr) &&
+	      is_loopback_of(set, ip_hdr(skb)->saddr)))
 		return false;
-	return !set || !is_bound_to_any(sk) || any_is(sk, set, &to);
+	return !any || any_is_ipv4(sk, set, ip_hdr(skb)->daddr);
 }
 
 /* Each packet that has no connection comes here. */
@@ -216,7 +207,9 @@ static noinline void set_source(struct flowi4 *flow, const struct addresses *set
 		flow->saddr = htonl(INADDR_BROADCAST);
 	else if (is_loopback_of(set, flow->daddr))
 		flow->saddr = flow->daddr;
-	else if (!is_loopback_of(set, flow->saddr) && !addresses_have_ipv4(set, flow->saddr))
+	else if (is_loopback_of(set, bound))	/* nobody else hears it */
+		flow->saddr = htonl(INADDR_BROADCAST);
+	else if (!addresses_have_ipv4(set, flow->saddr))
 		flow->saddr = addresses_have_ipv4(set, bound) ? bound :
 			      addresses_source(set, flow->daddr);
 }
@@ -522,7 +515,7 @@ static noinline int redirect(struct sock *sk, const struct addresses *set,
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
 	struct sockaddr_in *in = (struct sockaddr_in *)address;
 
-	if (!is_inet(sk->sk_family) || !address)
+	if (!is_inet(sk->sk_family))
 		return 0;
 	if (in6->sin6_family == AF_INET6)
 		return addrlen >= SIN6_LEN_RFC2133 ? send_ipv6(sk, set, &in6->sin6_addr) : 0;
@@ -541,16 +534,16 @@ static noinline int send_tied(struct sock *sk, struct sockaddr *address, int add
 	if (err)
 		return err;
 	set = READ_ONCE(sock_blob(sk)->addresses);
-	return set ? redirect(sk, set, address, addrlen) : 0;
+	return set && address ? redirect(sk, set, address, addrlen) : 0;
 }
 
 static inline int send_to(struct sock *sk, struct sockaddr *address, int addrlen)
 {
 	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
 
-	/* nothing to do for most, and for those that reach what others do */
+	/* nothing to do for most, and for those that reach what others do, or have a connection */
 	if (likely(task_blob(current)->addresses == set) &&
-	    (likely(!set) || (set->plain && sk->sk_family == AF_INET)))
+	    (likely(!set) || !address || (set->plain && sk->sk_family == AF_INET)))
 		return 0;
 	return send_tied(sk, address, addrlen);
 }
