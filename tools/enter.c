@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The way into a context: found or made, and entered. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -42,6 +43,19 @@ static int refuse(const struct plan *plan, const struct vctl_error *err)
 
 	message_error(vctl_error_what(err), vctl_error_why(err), advice);
 	return -1;
+}
+
+/*
+ * Who logs in inside (sshd, cron, login) sets a login uid of its own, and can do so only if there is
+ * none from the session in which this was started.  Root may undo it; to others it stays, and with
+ * it who they are to the audit log.
+ */
+static void forget_login(void)
+{
+	auto_fd int fd = open("/proc/self/loginuid", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, "4294967295", 10);
 }
 
 static int refuse_name(const char *what, const char *name)
@@ -239,6 +253,7 @@ int entry_go(struct entry *entry, const struct plan *plan, uint32_t *id)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 
+	forget_login();
 	if (set_names(plan) < 0)
 		return -1;
 	if (!entry->ctx)

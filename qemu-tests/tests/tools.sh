@@ -34,6 +34,13 @@ run "process 1 is there" 0 '^ +1 ' as_user chcontext --silent ps -e
 run "the context is where the message says" 0 '^same$' chcontext sh -c \
 	'[ "$(sed -n "s/s_context:.//p" /proc/self/status)" -ge 65536 ] && echo same'
 
+# Who logs in inside could not set one, if it were there.
+login='echo 1000 >/proc/self/loginuid; exec'
+run "a login uid from outside is forgotten" 0 '^4294967295$' \
+	sh -c "$login chcontext --silent --secure cat /proc/self/loginuid"
+run "a user keeps it" 0 '^1000$' \
+	sh -c "$login su user -c 'chcontext --silent cat /proc/self/loginuid'"
+
 # Named ones.
 run "chcontext --ctx as root" 0 '^New security context is 700$' chcontext --ctx 700 true
 run "chcontext --ctx is where it says" 0 's_context:.700$' \
