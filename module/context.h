@@ -78,7 +78,7 @@ struct task_blob {
 	u64			dropped;	/* only ever added to, by the task; see cap.c */
 	struct addresses	*addresses;	/* set once, by the task */
 	struct weight		*weight;	/* changed by the task; see weight.c */
-	struct context		*counted;	/* whose counters the task asks for; NULL: its own */
+	struct context		*counted;	/* whose counters it asks for; NULL: its own */
 	bool			charged;	/* it counts in context->tasks; by the task alone */
 	bool			entering;	/* see is_traced() in context.c */
 };
@@ -235,7 +235,7 @@ extern const struct vcontext_hook sock_hooks[];
 /* What the module has in the security blob of a socket. */
 struct sock_blob {
 	u64			serial;		/* of the context that it belongs to */
-	struct addresses	*addresses;	/* to which it is tied; set once, with a reference */
+	struct addresses	*addresses;	/* it is tied to; set once, with a reference */
 	bool			any;		/* it was bound to any address */
 	bool			ipv6_only;	/* and to none of IPv4, but for the loopback */
 };

@@ -4,9 +4,9 @@
  *
  * A socket keeps the set of who makes it.  Where it can have only one address it is bound to that:
  * when it is made, and instead of to any.  Where it can have several, a socket that is bound to any
- * is asked for each packet whether it hears it.  Whatever a socket sends gets its source, if that is
- * not one of its own, where the route is looked up.  Sockets from before, or from elsewhere, get the
- * set when they are used and still have no address, or are of no use.
+ * is asked for each packet whether it hears it.  Whatever a socket sends gets its source, if that
+ * is not one of its own, where the route is looked up.  Sockets from before, or from elsewhere, get
+ * the set when they are used and still have no address, or can't be used to serve or to call.
  */
 
 #include <linux/in.h>
@@ -154,9 +154,9 @@ bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
 }
 
 /*
- * Errors are looked up without a packet: who is bound to any gets none.  So are sockets that somebody
- * wants to know of.  What is sent to a private
- * loopback reaches the set's own sockets, from its own sockets.
+ * Errors are looked up without a packet: who is bound to any gets none.  So are sockets that
+ * somebody wants to know of.  What is sent to a private loopback reaches the set's own sockets, from
+ * its own sockets.
  */
 static noinline bool hears(const struct sock *sk, const struct addresses *set,
 			   const struct sk_buff *skb)
@@ -321,6 +321,7 @@ static void adopt(struct sock *sk, struct addresses *set)
 
 	if (is_inet(sk->sk_family) && ipv4_alone && !inet_sk(sk)->inet_num && is_bound_to_any(sk))
 		tie(sk, first_ipv4(set));
+	/* all of it is there, for who looks at the socket alone */
 	smp_store_release(&sock_blob(sk)->addresses, addresses_get(set));
 }
 
@@ -510,7 +511,7 @@ static int send_ipv6(struct sock *sk, const struct addresses *set, struct in6_ad
 
 /* Where @sk is about to send to: what of the machine it can reach, and its own loopback. */
 static noinline int redirect(struct sock *sk, const struct addresses *set,
-				  struct sockaddr *address, int addrlen)
+			     struct sockaddr *address, int addrlen)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
 	struct sockaddr_in *in = (struct sockaddr_in *)address;

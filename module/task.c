@@ -121,9 +121,11 @@ static void task_free(struct task_struct *task)
 	weight_leave(task);
 }
 
+/* These two have tasklist_lock, for writing. */
+
 void task_join(struct task_struct *task)
 {
-	struct context *context = task_context(task);
+	struct context *context = rcu_access_pointer(task_blob(task)->context);
 
 	if (!context || !thread_group_leader(task))
 		return;
@@ -133,7 +135,7 @@ void task_join(struct task_struct *task)
 
 void task_leave(struct task_struct *task)
 {
-	struct context *context = task_context(task);
+	struct context *context = rcu_access_pointer(task_blob(task)->context);
 	bool gone;
 
 	if (!context)
