@@ -126,10 +126,7 @@ copied-module:
 
 # Unit tests, then what reads the sources, then guests.
 check: | have-deps
-	+@$(call sub,libvctl) check
-	+@$(call sub,tools) check
-	@qemu-tests/static
-	@qemu-tests/check
+	+@qemu-tests/check --here
 
 # What takes an hour or more on the debug kernel.
 check-long: | have-deps
