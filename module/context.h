@@ -267,6 +267,7 @@ bool view_ipv4(__be32 address);
 bool view_device(const struct net_device *device);
 bool view_proc_net(const struct dentry *dentry);
 bool view_message(struct sock *sk, struct sk_buff *skb);
+extern const struct vcontext_hook view_hooks[];
 
 /* weight.c */
 struct weight *weight_new(void);

@@ -7,7 +7,7 @@
 
 static const struct vcontext_hook *const hooks[] = {
 	task_hooks, ceiling_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks,
-	net_hooks, NULL
+	net_hooks, view_hooks, NULL
 };
 
 static const struct vcontext_ops ops = {

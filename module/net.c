@@ -255,6 +255,8 @@ static void show_ipv4(const struct addresses *set, __be32 *address)
 
 static void show_ipv6(const struct addresses *set, struct in6_addr *address)
 {
+	if (ipv6_addr_any(address) && set->count == 1 && !set->loopback)
+		*address = set->list[0].address;
 	if (!ipv6_addr_v4mapped(address))
 		return;
 	if (set->loopback && address->s6_addr32[3] == loopback6(set))
@@ -418,7 +420,9 @@ static void bind_any6(struct sock *sk, const struct addresses *set, struct in6_a
 	u32 first = ipv6_only_sock(sk) ? set->ipv4 : 0;
 
 	sock_blob(sk)->any = true;
-	if (!set->loopback && set->count - first == 1) {
+	/* datagrams to groups of IPv6 are for sockets that are bound to any */
+	if (!set->loopback && set->count - first == 1 &&
+	    (first < set->ipv4 || sk->sk_type == SOCK_STREAM)) {
 		*address = set->list[first].address;
 	} else if (set->loopback && ipv6_only_sock(sk)) {
 		sock_blob(sk)->ipv6_only = true;

@@ -6,10 +6,12 @@
 
 #include <linux/dcache.h>
 #include <linux/if_addr.h>
+#include <linux/inet_diag.h>
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <linux/string.h>
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
@@ -87,10 +89,50 @@ static const char *const proc_net_readable[] = {
 
 bool view_proc_net(const struct dentry *dentry)
 {
-	return !current_addresses() || d_is_dir(dentry) ||
+	return !current_addresses() || !strcmp(dentry->d_name.name, "net") ||
 	       match_string(proc_net_readable, ARRAY_SIZE(proc_net_readable),
 			    dentry->d_name.name) >= 0;
 }
+
+/* Lists of sockets by netlink: of those whose sockets can be told apart. */
+
+static bool may_ask(const struct nlmsghdr *message)
+{
+	const struct sock_diag_req *about = nlmsg_data(message);
+
+	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY && message->nlmsg_type != SOCK_DESTROY)
+		return message->nlmsg_type != DCCPDIAG_GETSOCK;
+	if (nlmsg_len(message) < (int)sizeof(*about))
+		return true;	/* an error of the kernel's */
+	switch (about->sdiag_family) {
+	case AF_UNIX:
+		return true;
+	case AF_INET:
+	case AF_INET6:
+		return about->sdiag_protocol == IPPROTO_TCP ||
+		       about->sdiag_protocol == IPPROTO_UDP ||
+		       about->sdiag_protocol == IPPROTO_UDPLITE;
+	}
+	return false;
+}
+
+static int netlink_send(struct sock *sk, struct sk_buff *skb)
+{
+	const struct nlmsghdr *message = (struct nlmsghdr *)skb->data;
+	int left = skb->len;
+
+	if (sk->sk_protocol != NETLINK_SOCK_DIAG || !current_addresses())
+		return 0;
+	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left))
+		if (!may_ask(message))
+			return -ENOENT;	/* as if the kernel didn't know how */
+	return 0;
+}
+
+const struct vcontext_hook view_hooks[] = {
+	VCONTEXT_HOOK(netlink_send, netlink_send),
+	{ }
+};
 
 /* Messages of rtnetlink. */
 
