@@ -79,9 +79,13 @@ static struct in6_addr bound_to(const struct sock *sk)
 	return sk->sk_family == AF_INET6 ? sk->sk_v6_rcv_saddr : mapped(sk->sk_rcv_saddr);
 }
 
+/* ::ffff:0.0.0.0 is any address of IPv4, too. */
 static bool is_bound_to_any(const struct sock *sk)
 {
-	return sk->sk_family == AF_INET6 ? ipv6_addr_any(&sk->sk_v6_rcv_saddr) : !sk->sk_rcv_saddr;
+	if (sk->sk_family == AF_INET6)
+		return ipv6_addr_any(&sk->sk_v6_rcv_saddr) ||
+		       ipv6_mapped_addr_any(&sk->sk_v6_rcv_saddr);
+	return !sk->sk_rcv_saddr;
 }
 
 /* Does a socket with @set that is bound to any hear what is sent to this address? */
