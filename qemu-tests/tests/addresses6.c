@@ -368,6 +368,123 @@ static void run_ping(const void *data)
 	}
 }
 
+/* Bound to any of IPv4, by its name in IPv6 */
+static void run_mapped_any(const void *data)
+{
+	const struct set_case *test = data;
+	struct party *tied = party_new(test->set, 0), *local;
+	struct end server = end_new(tied, test->kind, AF_INET6);
+
+	if (!end_bind(server, MAPPED "0.0.0.0", PORT)) {
+		if (test->kind == TCP)
+			expect_errno(end_listen(server), 0);
+		expect_own(server, test->set, PORT, true, false);
+	}
+	party_end(tied);
+	local = party_new(test->set, VCONTEXT_BIND_LOOPBACK);
+	server = serve(local, test->kind, MAPPED "0.0.0.0", PORT + 1);
+	expect_own(server, test->set, PORT + 1, true, false);
+	expect_reached(local, server, "127.0.0.1", PORT + 1, "127.0.0.1");
+}
+
+/* All that is seen to go to @to has to come from an own address. */
+static void expect_sources(struct end look, const char *to, const char *set, const char *when)
+{
+	const char *from;
+
+	while (end_hears(look, 50)) {
+		from = sniff(look, to);
+		ktap_expect(!*from || has(set, from), "%s: a packet from %s", when, from);
+	}
+}
+
+/* A source that is asked for by who is connected, and has a route already */
+static void run_asked(const void *data)
+{
+	static const char *const sources[] = {
+		B6, ONE6, "::1", MAPPED A, MAPPED ONE, MAPPED "255.255.255.255", "fd99::1",
+	};
+	const struct set_case *test = data;
+	struct party *tied = party_new(test->set, 0);
+	struct end server = serve(NULL, test->kind, ONE6, PORT), look = sniffer(), end;
+
+	(void)server;
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		for (int how = 0; how < 2; how++) {
+			end = end_new(tied, test->kind, AF_INET6);
+			if (how)
+				expect_errno(end_bind(end, A6, 0), 0);
+			expect_errno(end_connect(end, ONE6, PORT), 0);
+			expect_errno(end_send(end), 0);
+			end_send_from(end, sources[i], ONE6, PORT);
+			expect_sources(look, ONE6, test->set, sources[i]);
+		}
+}
+
+/* Who is bound to IPv4 doesn't reach IPv6 from there. */
+static void run_crossing(const void *data)
+{
+	static const char *const bound[] = { MAPPED A, MAPPED "10.81.1.255", MAPPED "0.0.0.0" };
+	const struct set_case *test = data;
+	struct end look = sniffer(), end;
+	struct party *tied;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bound); i++)
+		for (__u32 flags = 0; flags <= VCONTEXT_BIND_LOOPBACK; flags++) {
+			tied = party_new(test->set, flags);
+			end = end_new(tied, test->kind, AF_INET6);
+			end_bind(end, bound[i], 0);
+			end_not_wait(end);
+			if (!end_connect(end, ONE6, PORT))
+				end_send(end);
+			if (test->kind != TCP)
+				end_send_to(end, ONE6, PORT);
+			expect_sources(look, ONE6, test->set, bound[i]);
+			party_end(tied);
+		}
+	/* but who isn't does */
+	end = end_new(party_new(test->set, 0), UDP, AF_INET6);
+	expect_errno(end_send_to(end, ONE6, PORT), 0);
+	ktap_expect(!strcmp(sniff(look, ONE6), A6), "expected a packet from %s", A6);
+}
+
+/* IPV6_ADDRFORM of what was connected to IPv6 before */
+static void run_form_crossed(const void *data)
+{
+	const struct set_case *test = data;
+	struct party *tied = party_new(test->set, 0);
+	struct end end = end_new(tied, test->kind, AF_INET6);
+	struct end peer = serve(NULL, test->kind, ONE, PORT);
+
+	expect_errno(end_connect(end, ONE6, PORT), 0);
+	expect_errno(end_connect(end, ONE, PORT), 0);
+	expect_errno(end_option(end, SOL_IPV6, IPV6_ADDRFORM, AF_INET), 0);
+	expect_name(end, A, "connected again");
+	expect_errno(end_send(end), 0);
+	expect_caller(peer, A, "connected again");
+	expect_errno(end_send_to(peer, "127.0.0.6", end_port(end)), 0);
+	ktap_expect(!end_hears(end, 50), "heard at 127.0.0.6");
+}
+
+/* A bind that fails takes nothing away. */
+static void run_failed(const void *data)
+{
+	const struct set_case *test = data;
+	struct party *tied = party_new(test->set, 0);
+	struct end holder = serve(tied, test->kind, A, PORT), end;
+
+	(void)holder;
+	end = end_new(tied, test->kind, AF_INET6);
+	expect_errno(end_bind(end, MAPPED A, PORT), EADDRINUSE);
+	expect_errno(end_bind(end, "::", PORT), EADDRINUSE);
+	if (test->kind == TCP)
+		expect_errno(end_listen(end), 0);
+	else
+		expect_errno(end_send_to(end, MAPPED ONE, PORT + 1), 0);
+	expect_name(end, MAPPED A, "after a bind that failed");
+	expect_own(end, test->set, end_port(end), true, false);
+}
+
 /* Sockets that have an address already */
 
 static void run_before(const void *data)
@@ -411,6 +528,12 @@ static const char *const all_sets[] = {
 };
 static const char *const with_ipv4[] = { A "/24", AB, A "/24 " A6 "/64", MIXED, NULL };
 
+static const char *const with_ipv6[] = {
+	A "/24 " A6 "/64", MIXED, A6 "/64", A6 "/64 " E6 "/64", NULL,
+};
+static const char *const with_both[] = { A "/24 " A6 "/64", MIXED, NULL };
+static const char *const one_ipv4[] = { A "/24", NULL };
+
 #define STREAM		(1 << TCP)
 #define STREAM_DATA	(1 << TCP | 1 << UDP)
 #define ALL_BUT_PING	(1 << TCP | 1 << UDP | 1 << UDP_LITE)
@@ -426,6 +549,11 @@ static const struct suite suites[] = {
 	{ "no way to IPv4", run_unreachable4, ALL_BUT_PING, ipv6_sets },
 	{ "IPV6_ADDRFORM", run_form, STREAM_DATA, with_ipv4 },
 	{ "IPV6_ADDRFORM and listen", run_form_listen, STREAM, with_ipv4 },
+	{ "bound to any of IPv4 by its mapped name", run_mapped_any, ALL_BUT_PING, with_ipv4 },
+	{ "a source that is asked for", run_asked, 1 << UDP | 1 << UDP_LITE, with_ipv6 },
+	{ "bound to IPv4, to IPv6", run_crossing, STREAM_DATA, with_both },
+	{ "IPV6_ADDRFORM after IPv6", run_form_crossed, 1 << UDP | 1 << UDP_LITE, with_both },
+	{ "a bind that fails", run_failed, STREAM_DATA, one_ipv4 },
 	{ "sockets from before", run_before, STREAM_DATA, all_sets },
 	{ "echo requests", run_ping, 1 << PING, all_sets },
 };

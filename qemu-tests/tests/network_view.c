@@ -635,7 +635,8 @@ int main(int argc, char **argv)
 	add("if_nameindex()", run_nameindex, NULL, NULL);
 	for (i = 0; i < ARRAY_SIZE(programs); i++)
 		add(ktap_text("%s: %s", programs[i].command,
-			      programs[i].has ?: programs[i].has_not ?: ""), run_program, &programs[i],
+			      programs[i].has ?: programs[i].has_not ?: ""),
+		    run_program, &programs[i],
 		    programs[i].has_not ? NULL : "it is right there too");
 	add("programs with a private loopback", run_loopback, NULL, NULL);
 	return ktap_main(argc, argv);
