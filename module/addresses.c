@@ -139,6 +139,7 @@ static int read_address(struct address *to, const struct vcontext_address *from,
 	memcpy(&in6, from->address, sizeof(in6));
 	if (from->pad)
 		return -EINVAL;
+	to->broadcast = from->broadcast;
 	switch (from->family) {
 	case AF_INET:
 		if (from->prefix > 32 || !is_host_ipv4(in6.s6_addr32[0], loopback) ||
@@ -147,8 +148,8 @@ static int read_address(struct address *to, const struct vcontext_address *from,
 		to->address = mapped(in6.s6_addr32[0]);
 		to->prefix = 96 + from->prefix;
 		to->mask = inet_make_mask(from->prefix);
-		to->broadcast = from->broadcast;
-		return 0;
+		return from->broadcast && (from->broadcast ^ in6.s6_addr32[0]) & to->mask ?
+		       -EINVAL : 0;
 	case AF_INET6:
 		if (from->prefix > 128 || from->broadcast || !is_host_ipv6(&in6, loopback))
 			return -EINVAL;

@@ -102,9 +102,10 @@ struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed)
 	if (flags & VCONTEXT_SCHED) {
 		context->weight = weight_new();
 		if (IS_ERR(context->weight)) {
+			err = PTR_ERR(context->weight);
 			context->weight = NULL;
 			put_ref(context);
-			return ERR_PTR(-ENOMEM);
+			return ERR_PTR(err);
 		}
 	}
 	__module_get(THIS_MODULE);	/* before it can be found */

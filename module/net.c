@@ -18,7 +18,9 @@
 #include <net/flow.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
+#include <net/route.h>
 #include <net/sock.h>
+#include <net/transp_v6.h>
 
 #include "addresses.h"
 
@@ -84,7 +86,8 @@ static bool is_bound_to_any(const struct sock *sk)
 {
 	if (sk->sk_family == AF_INET6)
 		return ipv6_addr_any(&sk->sk_v6_rcv_saddr) ||
-		       ipv6_mapped_addr_any(&sk->sk_v6_rcv_saddr);
+		       (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr) &&
+			!sk->sk_v6_rcv_saddr.s6_addr32[3]);
 	return !sk->sk_rcv_saddr;
 }
 
@@ -159,8 +162,8 @@ bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
 
 /*
  * Errors are looked up without a packet: who is bound to any gets none.  So are sockets that
- * somebody wants to know of.  What is sent to a private loopback reaches the set's own sockets, from
- * its own sockets.
+ * somebody wants to know of.  What is sent to a private loopback reaches the set's own sockets,
+ * from its own sockets.
  */
 static noinline bool hears(const struct sock *sk, const struct addresses *set,
 			   const struct sk_buff *skb)
@@ -171,6 +174,8 @@ static noinline bool hears(const struct sock *sk, const struct addresses *set,
 		return in_task() ? net_sees(sk) : !any;
 	if (skb->protocol == htons(ETH_P_IPV6))
 		return !any || any_is(sk, set, &ipv6_hdr(skb)->daddr);
+	if (set && sk->sk_rcv_saddr == LOOPBACK4_IPV6)
+		return false;	/* what has an address of IPv6 is at 127.0.0.6, for the kernel */
 	if (is_private(ip_hdr(skb)->daddr) &&
 	    !(set && is_loopback_of(set, ip_hdr(skb)->daddr) &&
 	      is_loopback_of(set, ip_hdr(skb)->saddr)))
@@ -183,7 +188,8 @@ bool net_hears(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct addresses *set = sock_blob(sk)->addresses;
 
-	if (likely(!set) ? !loopbacks_in_use() : set->plain && sk->sk_rcv_saddr)
+	if (likely(!set) ? !loopbacks_in_use() :
+			   set->plain && sk->sk_rcv_saddr && sk->sk_rcv_saddr != LOOPBACK4_IPV6)
 		return true;
 	return hears(sk, set, skb);
 }
@@ -193,7 +199,7 @@ bool net_hears_group(const struct sock *sk, __be32 own, __be32 group)
 {
 	const struct addresses *set = addresses_of(sk);
 
-	if (likely(!set) || !sock_blob(sk)->any)
+	if (likely(!set) || (own && !sock_blob(sk)->any))
 		return !own || own == group;
 	return ipv4_is_multicast(group) || ipv4_is_lbcast(group) ||
 	       addresses_have_broadcast(set, group);
@@ -210,7 +216,8 @@ static noinline void set_source(struct flowi4 *flow, const struct addresses *set
 	if (set->loopback && ipv4_is_loopback(flow->daddr) && !is_loopback_of(set, flow->daddr))
 		flow->saddr = htonl(INADDR_BROADCAST);
 	else if (is_loopback_of(set, flow->daddr))
-		flow->saddr = flow->daddr;
+		flow->saddr = !bound || is_loopback_of(set, bound) ? flow->daddr :
+			      htonl(INADDR_BROADCAST);
 	else if (is_loopback_of(set, bound))	/* nobody else hears it */
 		flow->saddr = htonl(INADDR_BROADCAST);
 	else if (!addresses_have_ipv4(set, flow->saddr))
@@ -226,7 +233,7 @@ struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
 		return flow;
 	set = sock_blob(sk)->addresses;
 	if (likely(!set)) {
-		if (unlikely(is_private(flow->saddr)) && !sk->sk_kern_sock && loopbacks_in_use())
+		if (unlikely(is_private(flow->saddr)) && !sk->sk_kern_sock)
 			flow->saddr = 0;
 	} else if (!set->plain || flow->saddr != first_ipv4(set)) {
 		set_source(flow, set, sk);
@@ -240,7 +247,10 @@ void net_source6(struct flowi6 *flow, const struct sock *sk)
 
 	if (likely(!set))
 		return;
-	if (set->loopback && ipv6_addr_loopback(&flow->daddr))
+	/* what is bound to an address of IPv4 can't send there, which the kernel sees by this */
+	if (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr))
+		flow->saddr = sk->sk_v6_rcv_saddr;
+	else if (set->loopback && ipv6_addr_loopback(&flow->daddr))
 		flow->saddr = mapped(htonl(INADDR_BROADCAST));
 	else if (!addresses_have(set, &flow->saddr))
 		flow->saddr = addresses_have(set, &sk->sk_v6_rcv_saddr) ?
@@ -255,11 +265,14 @@ static void show_ipv4(const struct addresses *set, __be32 *address)
 		*address = htonl(INADDR_LOOPBACK);
 	else if (!*address && has_one_ipv4(set))
 		*address = first_ipv4(set);
+	else if (*address == htonl(INADDR_BROADCAST))
+		*address = 0;	/* see ping_address() */
 }
 
-static void show_ipv6(const struct addresses *set, struct in6_addr *address)
+static void show_ipv6(const struct addresses *set, struct in6_addr *address, bool ipv6_only)
 {
-	if (ipv6_addr_any(address) && set->count == 1 && !set->loopback)
+	if (ipv6_addr_any(address) && set->count == 1 && !set->loopback &&
+	    !(ipv6_only && set->ipv4))
 		*address = set->list[0].address;
 	if (!ipv6_addr_v4mapped(address))
 		return;
@@ -280,7 +293,7 @@ void net_show_address(const struct sock *sk, void *address)
 	if (in->sin_family == AF_INET)
 		show_ipv4(set, &in->sin_addr.s_addr);
 	else if (in6->sin6_family == AF_INET6)
-		show_ipv6(set, &in6->sin6_addr);
+		show_ipv6(set, &in6->sin6_addr, ipv6_only_sock(sk));
 }
 
 /*
@@ -320,13 +333,46 @@ static void tie(struct sock *sk, __be32 ipv4)
 	sk->sk_userlocks |= SOCK_BINDADDR_LOCK;
 }
 
+/* Answers are looked up by a number that others can have too: this must be bound to one address. */
+
+static bool is_ping(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_DGRAM &&
+	       (sk->sk_protocol == IPPROTO_ICMP || sk->sk_protocol == IPPROTO_ICMPV6);
+}
+
+/* Where the set has none of the family it is one that can't send, and hears nothing. */
+static struct in6_addr ping_address(const struct sock *sk, const struct addresses *set)
+{
+	if (sk->sk_family == AF_INET6 && set->count > set->ipv4)
+		return set->list[set->ipv4].address;
+	return mapped(set->ipv4 ? first_ipv4(set) : htonl(INADDR_BROADCAST));
+}
+
+static void tie_ping(struct sock *sk, const struct addresses *set)
+{
+	struct in6_addr address = ping_address(sk, set);
+
+	if (sk->sk_family == AF_INET) {
+		tie(sk, address.s6_addr32[3]);
+		return;
+	}
+	inet6_sk(sk)->saddr = address;
+	sk->sk_v6_rcv_saddr = address;
+	sk->sk_userlocks |= SOCK_BINDADDR_LOCK;
+}
+
 /* The same address for a socket that is bound to none yet. */
 static void adopt(struct sock *sk, struct addresses *set)
 {
 	bool ipv4_alone = has_one_ipv4(set) && (sk->sk_family == AF_INET || set->count == 1);
 
-	if (is_inet(sk->sk_family) && ipv4_alone && !inet_sk(sk)->inet_num && is_bound_to_any(sk))
-		tie(sk, first_ipv4(set));
+	if (is_inet(sk->sk_family) && !inet_sk(sk)->inet_num && is_bound_to_any(sk)) {
+		if (is_ping(sk))
+			tie_ping(sk, set);
+		else if (ipv4_alone)
+			tie(sk, first_ipv4(set));
+	}
 	/* all of it is there, for who looks at the socket alone */
 	smp_store_release(&sock_blob(sk)->addresses, addresses_get(set));
 }
@@ -409,14 +455,19 @@ static int bind_ipv4(struct sock *sk, const struct addresses *set, __be32 *addre
 {
 	if (!*address) {
 		sock_blob(sk)->any = true;
-		if (has_one_ipv4(set))
+		if (is_ping(sk))
+			*address = ping_address(sk, set).s6_addr32[3];
+		else if (has_one_ipv4(set))
 			*address = first_ipv4(set);
 		return 0;
 	}
 	if (set->loopback && ipv4_is_loopback(*address))
 		*address = loopback4(set);
-	return is_loopback_of(set, *address) || addresses_have_ipv4(set, *address) ||
-	       addresses_have_broadcast(set, *address) ? 0 : -EADDRNOTAVAIL;
+	if (is_loopback_of(set, *address) || addresses_have_ipv4(set, *address))
+		return 0;
+	/* if it is one: what a set calls by that name may be somebody's address */
+	return addresses_have_broadcast(set, *address) &&
+	       inet_addr_type(sock_net(sk), *address) == RTN_BROADCAST ? 0 : -EADDRNOTAVAIL;
 }
 
 static void bind_any6(struct sock *sk, const struct addresses *set, struct in6_addr *address)
@@ -424,6 +475,10 @@ static void bind_any6(struct sock *sk, const struct addresses *set, struct in6_a
 	u32 first = ipv6_only_sock(sk) ? set->ipv4 : 0;
 
 	sock_blob(sk)->any = true;
+	if (is_ping(sk)) {
+		*address = ping_address(sk, set);
+		return;
+	}
 	/* datagrams to groups of IPv6 are for sockets that are bound to any */
 	if (!set->loopback && set->count - first == 1 &&
 	    (first < set->ipv4 || sk->sk_type == SOCK_STREAM)) {
@@ -456,8 +511,6 @@ static int bind_free(const struct sockaddr *address, int addrlen)
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
 
-	if (likely(!loopbacks_in_use()))
-		return 0;
 	if (addrlen >= SIN6_LEN_RFC2133 && in6->sin6_family == AF_INET6)
 		return ipv6_addr_v4mapped(&in6->sin6_addr) &&
 		       is_private(in6->sin6_addr.s6_addr32[3]) ? -EADDRNOTAVAIL : 0;
@@ -493,6 +546,8 @@ static int socket_bind(struct socket *sock, struct sockaddr *address, int addrle
 
 static int send_ipv4(const struct addresses *set, __be32 *address)
 {
+	if (is_loopback_of(set, *address))
+		return 0;
 	if (set->loopback && (ipv4_is_loopback(*address) || !*address)) {
 		*address = loopback4(set);
 		return 0;
@@ -557,12 +612,35 @@ static inline int send_to(struct sock *sk, struct sockaddr *address, int addrlen
 	return send_tied(sk, address, addrlen);
 }
 
+/*
+ * From an address of IPv6 to one of IPv4, for which the kernel would take 127.0.0.6.
+ */
+static bool is_crossing(const struct sock *sk, const struct sockaddr *address, int addrlen)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+	if (sk->sk_family != AF_INET6 || sk->sk_rcv_saddr != LOOPBACK4_IPV6)
+		return false;
+	return in6->sin6_family == AF_INET ||
+	       (addrlen >= SIN6_LEN_RFC2133 && ipv6_addr_v4mapped(&in6->sin6_addr));
+}
+
 /* What has no family is no address, but the end of a connection. */
 static int socket_connect(struct socket *sock, struct sockaddr *address, int addrlen)
 {
 	if (addrlen >= (int)sizeof(address->sa_family) && address->sa_family == AF_UNSPEC)
 		return use(sock->sk);
+	if (unlikely(sock_blob(sock->sk)->addresses) && is_crossing(sock->sk, address, addrlen))
+		return -EADDRNOTAVAIL;
 	return send_to(sock->sk, address, addrlen);
+}
+
+/* A wish that counts from the next bind on. */
+static int socket_setsockopt(struct socket *sock, int level, int optname)
+{
+	if (level == SOL_IPV6 && optname == IPV6_V6ONLY && sock->sk->sk_family == AF_INET6)
+		sock_blob(sock->sk)->ipv6_only = false;
+	return 0;
 }
 
 static int socket_listen(struct socket *sock, int backlog)
@@ -584,6 +662,7 @@ const struct vcontext_hook net_hooks[] = {
 	VCONTEXT_HOOK(socket_post_create, socket_post_create),
 	VCONTEXT_HOOK(socket_bind, socket_bind),
 	VCONTEXT_HOOK(socket_connect, socket_connect),
+	VCONTEXT_HOOK(socket_setsockopt, socket_setsockopt),
 	VCONTEXT_HOOK(socket_listen, socket_listen),
 	VCONTEXT_HOOK(socket_accept, socket_accept),
 	VCONTEXT_HOOK(socket_sendmsg, socket_sendmsg),

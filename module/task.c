@@ -14,16 +14,17 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 
-#include "context.h"
+#include "addresses.h"
 
 /* Is @task process 1 as current counts, which inside of a PID namespace is that one's? */
 static bool is_init(const struct task_struct *task)
 {
 	const struct pid_namespace *ns = task_active_pid_ns(current);
-	/* none yet, if the first process of a namespace is being made, and others are there */
-	struct task_struct *reaper = ns ? READ_ONCE(ns->child_reaper) : NULL;
+	struct task_struct *reaper;
 
 	guard(rcu)();
+	/* none yet, if the first process of a namespace is being made, and others are there */
+	reaper = ns ? READ_ONCE(ns->child_reaper) : NULL;
 	return reaper && same_thread_group((struct task_struct *)task, reaper);
 }
 
@@ -163,11 +164,21 @@ static bool is_wider(const struct task_struct *task, const struct task_struct *t
 	return READ_ONCE(task_blob(than)->dropped) & ~READ_ONCE(task_blob(task)->dropped);
 }
 
+/* Nor to addresses: who is tied could let another one serve and call. */
+static bool has_others(const struct task_struct *task, const struct task_struct *than)
+{
+	const struct addresses *set, *others;
+
+	set = smp_load_acquire(&task_blob(than)->addresses);	/* pairs with addresses_take() */
+	others = smp_load_acquire(&task_blob(task)->addresses);	/* the same */
+	return set && !addresses_equal(others, set);
+}
+
 static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
 	bool may = mode & PTRACE_MODE_ATTACH ? task_may_touch(child) : task_may_read(child);
 
-	if (is_wider(child, current))
+	if (is_wider(child, current) || (mode & PTRACE_MODE_ATTACH && has_others(child, current)))
 		may = kernel_acts();
 	return may ? 0 : -EPERM;
 }
@@ -175,7 +186,8 @@ static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 static int ptrace_traceme(struct task_struct *parent)
 {
 	/* pairs with enter(): no longer entering, but in the new context */
-	if (smp_load_acquire(&task_blob(parent)->entering) || is_wider(current, parent))
+	if (smp_load_acquire(&task_blob(parent)->entering) || is_wider(current, parent) ||
+	    has_others(current, parent))
 		return -EPERM;
 	return touch(parent);
 }

@@ -104,11 +104,18 @@ static bool may_ask(const struct nlmsghdr *message)
 		return message->nlmsg_type != DCCPDIAG_GETSOCK;
 	if (nlmsg_len(message) < (int)sizeof(*about))
 		return true;	/* an error of the kernel's */
+	if (message->nlmsg_type == SOCK_DESTROY && is_watcher())
+		return false;
+	if (is_watcher() && !current_addresses())
+		return true;
 	switch (about->sdiag_family) {
 	case AF_UNIX:
 		return true;
 	case AF_INET:
 	case AF_INET6:
+		if (nlmsg_find_attr(message, sizeof(struct inet_diag_req_v2),
+				    INET_DIAG_REQ_PROTOCOL))
+			return false;	/* which would be another protocol */
 		return about->sdiag_protocol == IPPROTO_TCP ||
 		       about->sdiag_protocol == IPPROTO_UDP ||
 		       about->sdiag_protocol == IPPROTO_UDPLITE;
@@ -121,7 +128,8 @@ static int netlink_send(struct sock *sk, struct sk_buff *skb)
 	const struct nlmsghdr *message = (struct nlmsghdr *)skb->data;
 	int left = skb->len;
 
-	if (sk->sk_protocol != NETLINK_SOCK_DIAG || !current_addresses())
+	if (sk->sk_protocol != NETLINK_SOCK_DIAG ||
+	    (!current_addresses() && !current_context()))
 		return 0;
 	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left))
 		if (!may_ask(message))
@@ -226,9 +234,15 @@ static bool filter(const struct sock *sk, struct sk_buff *skb, const struct addr
 bool view_message(struct sock *sk, struct sk_buff *skb)
 {
 	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
+	bool may = true;
 
-	if (likely(!set) || sk->sk_protocol != NETLINK_ROUTE || filter(sk, skb, set))
+	if (likely(!set && !sock_blob(sk)->serial))
 		return true;
-	kfree_skb(skb);
-	return false;
+	if (sk->sk_protocol == NETLINK_ROUTE && set)
+		may = filter(sk, skb, set);
+	else if (sk->sk_protocol == NETLINK_SOCK_DIAG)
+		may = !NETLINK_CB(skb).dst_group;	/* news of the end of all sockets */
+	if (!may)
+		kfree_skb(skb);
+	return may;
 }

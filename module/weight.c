@@ -8,8 +8,12 @@
  * group is held by the tasks themselves.
  */
 
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 
 #include "context.h"
@@ -17,17 +21,35 @@
 struct weight {
 	refcount_t		refs;
 	struct weight		*outer;	/* with a reference; NULL: a control group */
+	const struct cred	*maker;	/* among whose processes it counts */
 	struct task_group	*group;
 	struct rcu_work		end;
 };
 
 static struct workqueue_struct *ends;
 
+/* It takes memory, of every processor: as a limit to that it counts like a process of its maker. */
+static int charge(struct weight *weight)
+{
+	weight->maker = get_current_cred();
+	if (inc_rlimit_ucounts(weight->maker->ucounts, UCOUNT_RLIMIT_NPROC, 1) <=
+	    rlimit(RLIMIT_NPROC) || capable(CAP_SYS_RESOURCE))
+		return 0;
+	return -ENOSPC;
+}
+
+static void uncharge(struct weight *weight)
+{
+	dec_rlimit_ucounts(weight->maker->ucounts, UCOUNT_RLIMIT_NPROC, 1);
+	put_cred(weight->maker);
+}
+
 static void end(struct work_struct *work)
 {
 	struct weight *weight = container_of(to_rcu_work(work), struct weight, end);
 
 	vcontext_free_group(weight->group);
+	uncharge(weight);
 	weight_put(weight->outer);
 	kfree(weight);
 	module_put(THIS_MODULE);
@@ -35,19 +57,25 @@ static void end(struct work_struct *work)
 
 /**
  * weight_new - for a context that current makes
- * Returns it, with a reference for weight_put(); ENOMEM.
+ * Returns it, with a reference for weight_put(); ENOSPC (RLIMIT_NPROC), ENOMEM.
  */
 struct weight *weight_new(void)
 {
 	struct weight *weight = kzalloc(sizeof(*weight), GFP_KERNEL_ACCOUNT);
 	struct weight *outer = task_blob(current)->weight;
+	int err;
 
 	if (!weight)
 		return ERR_PTR(-ENOMEM);
-	weight->group = vcontext_new_group(outer ? outer->group : NULL);
-	if (IS_ERR(weight->group)) {
+	err = charge(weight);
+	if (!err) {
+		weight->group = vcontext_new_group(outer ? outer->group : NULL);
+		err = PTR_ERR_OR_ZERO(weight->group);
+	}
+	if (err) {
+		uncharge(weight);
 		kfree(weight);
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(err);
 	}
 	refcount_set(&weight->refs, 1);
 	if (outer)

@@ -34,7 +34,9 @@ static int mount_proc(void)
 {
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return refuse("mounts of its own");
-	if (umount2("/proc", MNT_DETACH) < 0 && errno != EINVAL)
+	while (umount2("/proc", MNT_DETACH) == 0)
+		;
+	if (errno != EINVAL)
 		return refuse("/proc");
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return refuse("/proc");

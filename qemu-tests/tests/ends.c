@@ -516,3 +516,14 @@ const char *sniff(struct end sniffer, const char *to)
 	}
 	return "";
 }
+
+bool has(const char *set, const char *address)
+{
+	size_t length = strlen(address);
+	const char *at;
+
+	for (at = strstr(set, address); at; at = strstr(at + 1, address))
+		if ((at == set || at[-1] == ' ') && strchr("/ ", at[length]))
+			return true;
+	return false;
+}

@@ -74,4 +74,7 @@ struct end sniffer(void);
  */
 const char *sniff(struct end sniffer, const char *to);
 
+/* Is @address one of the set, written as for tie_to()? */
+bool has(const char *set, const char *address);
+
 #endif /* ENDS_H */

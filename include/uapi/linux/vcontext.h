@@ -179,7 +179,8 @@ struct vcontext_lower {
  * @family: AF_INET or AF_INET6
  * @prefix: how many bits of @address name its network; all of them (32, 128): it knows no network
  * @pad: 0
- * @broadcast: of IPv4: the broadcast address of its network, in network order; 0: none
+ * @broadcast: of IPv4: the broadcast address of its network, in which it has to be, in network
+ *	order; 0: none
  * @address: in network order; of IPv4 the first four bytes, the rest is 0
  */
 struct vcontext_address {
@@ -265,7 +266,8 @@ struct vcontext_list {
  *	EPERM	the caller's context has the flag lock; the flag userns, and the caller is not
  *		root of context 0
  *	EBUSY	the process is being traced or traces another
- *	ENOSPC	VCONTEXT_DEPTH_MAX contexts inside each other, or no id is free
+ *	ENOSPC	VCONTEXT_DEPTH_MAX contexts inside each other, or no id is free; the flag sched, and
+ *		RLIMIT_NPROC is reached, where contexts with it count like processes of their maker
  *	ENOMEM
  *
  * VCONTEXT_OPEN - open a handle (close-on-exec); returns the descriptor
@@ -295,9 +297,13 @@ struct vcontext_list {
  *	bound to, else from the first in whose network the destination is, else from the first of
  *	the family.  A family of which the set has no address can't be reached (ENETUNREACH), but
  *	for IPv4 from sockets of IPv6 by mapped addresses; any address (::) is then IPv4's alone.
- *	With one address for a socket a bind to any address is bound to that one.  With
- *	VCONTEXT_BIND_LOOPBACK all of 127.0.0.0/8 and ::1 are addresses of the set, which nobody
- *	else reaches, and where nothing of others is.
+ *	With one address for a socket a bind to any address is bound to that one; a ping socket has
+ *	the first of its family until it is bound to another.  Datagrams can be bound to the
+ *	broadcast address of the own network, too, and hear that when they are bound to any.
+ *	With VCONTEXT_BIND_LOOPBACK all of 127.0.0.0/8 and ::1 are addresses of the set, which
+ *	nobody else reaches, and where nothing of others is; a socket that is bound to another
+ *	address of the set does not reach them either.  On the machine they are part of
+ *	127.64.0.0/10 and 127.128.0.0/10, where nobody else can bind.
  *	They get no sockets that could do otherwise: of AF_INET and AF_INET6 there are TCP, UDP,
  *	UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones), of others AF_UNIX, AF_NETLINK,
  *	but for NETLINK_GENERIC and NETLINK_FIB_LOOKUP (EPROTONOSUPPORT), AF_ALG and AF_KEY (else
