@@ -265,7 +265,7 @@ static void show_ipv4(const struct addresses *set, __be32 *address)
 		*address = htonl(INADDR_LOOPBACK);
 	else if (!*address && has_one_ipv4(set))
 		*address = first_ipv4(set);
-	else if (*address == htonl(INADDR_BROADCAST))
+	else if (*address == htonl(INADDR_BROADCAST) && !set->ipv4)
 		*address = 0;	/* see ping_address() */
 }
 
@@ -612,9 +612,7 @@ static inline int send_to(struct sock *sk, struct sockaddr *address, int addrlen
 	return send_tied(sk, address, addrlen);
 }
 
-/*
- * From an address of IPv6 to one of IPv4, for which the kernel would take 127.0.0.6.
- */
+/* From an address of IPv6 to one of IPv4, for which the kernel would take 127.0.0.6. */
 static bool is_crossing(const struct sock *sk, const struct sockaddr *address, int addrlen)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
@@ -638,7 +636,8 @@ static int socket_connect(struct socket *sock, struct sockaddr *address, int add
 /* A wish that counts from the next bind on. */
 static int socket_setsockopt(struct socket *sock, int level, int optname)
 {
-	if (level == SOL_IPV6 && optname == IPV6_V6ONLY && sock->sk->sk_family == AF_INET6)
+	if (level == SOL_IPV6 && optname == IPV6_V6ONLY && sock->sk->sk_family == AF_INET6 &&
+	    !inet_sk(sock->sk)->inet_num)
 		sock_blob(sock->sk)->ipv6_only = false;
 	return 0;
 }

@@ -100,14 +100,15 @@ static bool may_ask(const struct nlmsghdr *message)
 {
 	const struct sock_diag_req *about = nlmsg_data(message);
 
+	if (is_watcher() && !current_addresses())
+		return message->nlmsg_type != SOCK_DESTROY;
+	if (message->nlmsg_type == TCPDIAG_GETSOCK)
+		return !nlmsg_find_attr(message, sizeof(struct inet_diag_req),
+					INET_DIAG_REQ_PROTOCOL);
 	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY && message->nlmsg_type != SOCK_DESTROY)
-		return message->nlmsg_type != DCCPDIAG_GETSOCK;
+		return message->nlmsg_type < NLMSG_MIN_TYPE;
 	if (nlmsg_len(message) < (int)sizeof(*about))
 		return true;	/* an error of the kernel's */
-	if (message->nlmsg_type == SOCK_DESTROY && is_watcher())
-		return false;
-	if (is_watcher() && !current_addresses())
-		return true;
 	switch (about->sdiag_family) {
 	case AF_UNIX:
 		return true;
