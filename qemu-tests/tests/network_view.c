@@ -46,7 +46,7 @@ static struct party *inside(const char *set)
 
 struct reading {
 	int directory, error;
-	char path[100];
+	char path[300];
 	char text[15000];
 };
 
