@@ -84,6 +84,16 @@ enum vctl_code {
 	VCTL_BAD_ADDRESS,	/* not an address or set, not of a host, or nobody knows it */
 	VCTL_OTHER_PID_NS,	/* the caller is not in the context's PID namespace */
 	VCTL_NO_INIT,		/* the context has no process 1 of its own */
+	VCTL_BAD_NAME,		/* not the name of a vserver */
+	VCTL_BAD_CONF,		/* a line of a configuration file is wrong */
+	VCTL_NO_VSERVER,	/* there is no configuration, or no tree, of that name */
+	VCTL_BUSY,		/* another process acts on the vserver */
+	VCTL_RUNS,		/* the vserver is running already */
+	VCTL_RUNS_NOT,		/* the vserver is not running */
+	VCTL_IN_USE,		/* an address or context that the vserver wants is somebody else's */
+	VCTL_SCRIPT,		/* a script of the administrator's failed */
+	VCTL_BAD_TREE,		/* the vserver's tree lacks something, or is not safe */
+	VCTL_NO_COMMAND,	/* no such program, or user, in the vserver */
 };
 
 struct vctl_error;		/* why something failed */

@@ -209,6 +209,11 @@ struct vcontext_bind {
 	__u64 addresses;
 };
 
+#define VCONTEXT_IS_KEPT	(1U << 0)	/* see VCONTEXT_KEEP */
+#define VCONTEXT_IS_OVER	(1U << 1)	/* its process 1 (flag fakeinit) has ended */
+#define VCONTEXT_IS_HALTED	(1U << 2)	/* because one inside halted, or powered off */
+#define VCONTEXT_IS_REBOOTED	(1U << 3)	/* because one inside called for a reboot */
+
 /**
  * struct vcontext_stat - argument of VCONTEXT_STAT
  * @size: in: sizeof(struct vcontext_stat)
@@ -220,7 +225,7 @@ struct vcontext_bind {
  * @uid: out: who made it, as the caller's user namespace sees that user
  * @dropped: out: what its ceiling lacks
  * @tasks: out: how many tasks, threads included, are in it and in contexts made inside it
- * @pad: out: 0
+ * @state: out: VCONTEXT_IS_*
  */
 struct vcontext_stat {
 	__u32 size;
@@ -232,6 +237,20 @@ struct vcontext_stat {
 	__u32 uid;
 	__u64 dropped;
 	__u32 tasks;
+	__u32 state;
+};
+
+/**
+ * struct vcontext_keep - argument of VCONTEXT_KEEP
+ * @size: in: sizeof(struct vcontext_keep)
+ * @mounts: in: descriptor of a mount namespace, as of /proc/self/ns/mnt
+ * @names: in: descriptor of a UTS namespace, as of /proc/self/ns/uts
+ * @pad: in: 0
+ */
+struct vcontext_keep {
+	__u32 size;
+	__s32 mounts;
+	__s32 names;
 	__u32 pad;
 };
 
@@ -319,7 +338,8 @@ struct vcontext_list {
  *
  * On a handle
  *
- * VCONTEXT_ENTER - move the calling process into the context; takes no argument
+ * VCONTEXT_ENTER - move the calling process into the context, at once (argument 0), or with its next
+ *	successful execve() (argument VCONTEXT_ENTER_AT_EXEC)
  *	Root of context 0; and for a context in which no process has been yet, and that is not the
  *	watcher, whoever holds the handle in the context where it was made.
  *	EPERM	neither of these; the context is private and has had a process; the caller's own
@@ -332,6 +352,14 @@ struct vcontext_list {
  *	The process gets the context's ceiling, if its own is not lower.
  *	What others opened of the process in /proc before (mem and the like) stays open to them
  *	until its next execve().
+ *	If the context keeps addresses the process gets those.
+ *	EPERM	it is tied to others
+ *
+ *	With VCONTEXT_ENTER_AT_EXEC nobody inside ever sees or reaches the process with memory,
+ *	program or descriptors from outside: it is outside until execve() has replaced all that.
+ *	Root of context 0 alone may (EPERM); the process may become another user in between.  That
+ *	execve() fails as ENTER would (EPERM, EINVAL, EBUSY, ENOMEM) if it can't enter any more; the
+ *	next one tries again.  Children are not concerned, and a further ENTER replaces it.
  *
  * VCONTEXT_ADD_FLAGS - add flags
  *	Root of context 0; until a process has been in the context whoever holds the handle in the
@@ -356,6 +384,27 @@ struct vcontext_list {
  *		had a process, or its process 1 has ended
  *	EMFILE, ENFILE, ENOMEM
  *
+ * VCONTEXT_KEEP - let the context keep namespaces, and the addresses that the caller is tied to
+ *	From then on it lives without a process or handle, too.  Once until VCONTEXT_FORGET.  Root
+ *	of context 0.
+ *	EPERM	not that
+ *	EBADF	no descriptor
+ *	EINVAL	not of a mount or UTS namespace
+ *	EEXIST	it keeps some already
+ *
+ * VCONTEXT_KEPT - open (close-on-exec) a namespace that the context keeps, for setns(); the argument
+ *	is CLONE_NEWNS or CLONE_NEWUTS, returns the descriptor
+ *	As VCONTEXT_ENTER.
+ *	EPERM	as there
+ *	EINVAL	another argument
+ *	ENOENT	it keeps none
+ *	EMFILE, ENFILE
+ *
+ * VCONTEXT_FORGET - let it keep them no longer; takes no argument
+ *	Root of context 0.
+ *	EPERM	not that
+ *	ENOENT	it keeps none
+ *
  * VCONTEXT_KILL - signal process 1 of a context with the flag fakeinit; the argument is the number
  *	of the signal.  SIGKILL ends it, and so all others in its PID namespace, and SIGSTOP stops
  *	it; from inside nobody can do either.  Of others it gets those that it catches.
@@ -376,5 +425,10 @@ struct vcontext_list {
 #define VCONTEXT_LOWER_CONTEXT	_IOW(VCONTEXT_IOC, 19, struct vcontext_lower)
 #define VCONTEXT_PID_NS		_IO(VCONTEXT_IOC, 20)
 #define VCONTEXT_KILL		_IO(VCONTEXT_IOC, 21)
+#define VCONTEXT_KEEP		_IOW(VCONTEXT_IOC, 22, struct vcontext_keep)
+#define VCONTEXT_KEPT		_IO(VCONTEXT_IOC, 23)
+#define VCONTEXT_FORGET		_IO(VCONTEXT_IOC, 24)
+
+#define VCONTEXT_ENTER_AT_EXEC	1	/* an argument of VCONTEXT_ENTER */
 
 #endif /* _UAPI_LINUX_VCONTEXT_H */
