@@ -45,6 +45,15 @@ static void lower(kernel_cap_t *set, u64 drop)
 	set->val &= ~drop;
 }
 
+void ceiling_lower_sets(u64 drop, struct cred *new)
+{
+	lower(&new->cap_bset, drop);
+	lower(&new->cap_permitted, drop);
+	lower(&new->cap_effective, drop);
+	lower(&new->cap_inheritable, drop);
+	lower(&new->cap_ambient, drop);
+}
+
 /* Cannot fail; takes over @new, which may be NULL if @drop is no news. */
 void ceiling_lower(u64 drop, struct cred *new)
 {
@@ -54,11 +63,7 @@ void ceiling_lower(u64 drop, struct cred *new)
 	if (drop & new->cap_bset.val & VCONTEXT_SECURE_KEEPS &&
 	    !ns_capable(new->user_ns, CAP_SETPCAP))
 		task_set_no_new_privs(current);
-	lower(&new->cap_bset, drop);
-	lower(&new->cap_permitted, drop);
-	lower(&new->cap_effective, drop);
-	lower(&new->cap_inheritable, drop);
-	lower(&new->cap_ambient, drop);
+	ceiling_lower_sets(drop, new);
 	limit_commit(new);
 	WRITE_ONCE(task_blob(current)->dropped, task_blob(current)->dropped | drop);
 }

@@ -241,9 +241,8 @@ int context_lower(struct context *context, u64 drop)
  * is only once there.  Returns 0, EPERM, EAGAIN (the ceiling has been lowered meanwhile), EINVAL
  * (current is not in the context's PID namespace).
  */
-static int claim(struct context *context, bool own, u64 dropped)
+static int claim(struct context *context, bool own, bool root, u64 dropped)
 {
-	bool root = root_of_host();
 	int err = -EPERM;
 
 	spin_lock_irq(&context->lock);
@@ -257,26 +256,38 @@ static int claim(struct context *context, bool own, u64 dropped)
 	return err;
 }
 
-/* Claim @context, and get the credentials ready that its ceiling leaves. */
-static int prepare(struct context *context, bool own, u64 *dropped, struct cred **new)
+/* Claim @context for who will have the credentials @new, whose ceiling is to lack @dropped. */
+static int get_ready(struct context *context, struct cred *new, bool own, bool root, u64 *dropped)
 {
-	int err;
+	int err = kept_fits(context) ? limit_count_in(context, new) : -EPERM;
 
+	if (err)
+		return err;
 	do {
 		*dropped = context_dropped(context);
-		err = ceiling_prepare(*dropped, true, new);
-		if (err)
-			return err;
-		err = limit_count_in(context, *new);
-		if (!err)
-			err = claim(context, own, *dropped);
-		if (err)
-			abort_creds(*new);
+		err = claim(context, own, root, *dropped);
 	} while (err == -EAGAIN);
+	if (!err)
+		keys_leave(new);
 	return err;
 }
 
-static void move_current(struct context *to)
+/**
+ * context_ready - get all ready that can fail, before current moves into a context
+ * @context: which
+ * @new: credentials that it will have then
+ * @root: it is, or was when it could be asked, root of context 0
+ * @dropped: out: what to take out of their ceiling
+ *
+ * Returns 0, EPERM (see VCONTEXT_ENTER), EINVAL (the wrong PID namespace), ENOMEM.
+ */
+int context_ready(struct context *context, struct cred *new, bool root, u64 *dropped)
+{
+	return get_ready(context, new, false, root, dropped);
+}
+
+/* Current becomes a process of @to, with all that @to has for its processes. */
+void context_move_current(struct context *to)
 {
 	struct context *from = current_context();
 
@@ -288,6 +299,8 @@ static void move_current(struct context *to)
 	rcu_assign_pointer(task_blob(current)->context, to);
 	limit_enter(to);
 	index_add(to, current);
+	kept_tie_current(to);
+	weight_enter(to);
 	if (from)
 		context_put(from);
 }
@@ -298,7 +311,7 @@ static void move_current(struct context *to)
  * child can ask to be traced by it from here on: ptrace_traceme() asks for leave under
  * tasklist_lock, that is in an RCU reader, and is refused while the parent is @entering.
  */
-static bool is_traced(void)
+bool context_traced(void)
 {
 	WRITE_ONCE(task_blob(current)->entering, true);
 	smp_mb();	/* whoever becomes a child after the next line sees it */
@@ -313,7 +326,7 @@ static bool is_traced(void)
  */
 static int enter(struct context *context, bool own)
 {
-	struct cred *new;
+	struct cred *new = NULL;
 	u64 dropped;
 	int err;
 
@@ -323,12 +336,15 @@ static int enter(struct context *context, bool own)
 		return -EINVAL;
 	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex))
 		return -EINTR;
-	err = is_traced() ? -EBUSY : prepare(context, own, &dropped, &new);
+	err = context_traced() ? -EBUSY : ceiling_prepare(0, true, &new);
+	if (!err)
+		err = get_ready(context, new, own, root_of_host(), &dropped);
 	if (!err) {
-		keys_leave(new);
+		exec_disarm(current);
 		ceiling_lower(dropped, new);
-		move_current(context);
-		weight_enter(context);
+		context_move_current(context);
+	} else if (new) {
+		abort_creds(new);
 	}
 	smp_store_release(&task_blob(current)->entering, false);	/* after the context */
 	mutex_unlock(&current->signal->cred_guard_mutex);

@@ -3,7 +3,7 @@
  * The life of a context.
  *
  * A context lives, that is its id is its own, while it has @users: each of its processes and each
- * open handle is one.  Its memory lives while it has @refs: its users together are one, each
+ * open handle is one, who will enter it at exec is, and that it keeps something is another.  Its memory lives while it has @refs: its users together are one, each
  * context that was made inside it another, because limits and ancestry of those go through it.
  *
  * Who points to a context:
@@ -11,6 +11,7 @@
  *     process that is a user.  The pointer changes only by the task itself (entering) and when the
  *     task loses its numbers; others read it under RCU;
  *   - handles (file->private_data), as a user;
+ *   - tasks that will enter it at exec, as a user;
  *   - contexts made inside it (parent), with a reference;
  *   - the table of contexts, without one.
  */
@@ -63,6 +64,7 @@ struct context {
 	struct ipc_namespace	*queues;	/* with its message queues; NULL: none yet */
 	struct weight		*weight;	/* constant; NULL: without flag sched */
 	struct pid_namespace	*pid_ns;	/* set once under @lock, see fakeinit.c; or NULL */
+	struct kept		*kept;		/* under @lock, see kept.c; or NULL */
 	struct work_struct	ending;		/* see ipc.c */
 	struct rcu_head		rcu;
 };
@@ -75,12 +77,13 @@ struct task_blob {
 	struct context __rcu	*context;
 	struct rb_node		node;		/* in context->processes, if @nr */
 	pid_t			nr;		/* of the process in the initial PID namespace */
+	bool			charged;	/* it counts in context->tasks; by the task alone */
+	bool			entering;	/* see context_traced() in context.c */
 	u64			dropped;	/* only ever added to, by the task; see cap.c */
 	struct addresses	*addresses;	/* set once, by the task */
 	struct weight		*weight;	/* changed by the task; see weight.c */
 	struct context		*counted;	/* whose counters it asks for; NULL: its own */
-	bool			charged;	/* it counts in context->tasks; by the task alone */
-	bool			entering;	/* see is_traced() in context.c */
+	struct context		*at_exec;	/* which it will enter, as a user; see exec.c */
 };
 
 /* Of a task that has lost its numbers: it is nobody's. */
@@ -143,6 +146,9 @@ u32 context_flags(const struct context *context);
 u64 context_dropped(const struct context *context);
 int context_lower(struct context *context, u64 drop);
 u64 context_current_serial(void);
+int context_ready(struct context *context, struct cred *new, bool root, u64 *dropped);
+bool context_traced(void);
+void context_move_current(struct context *to);
 bool context_inside(const struct context *inner, const struct context *outer);
 bool root_of_host(void);
 int contexts_init(void);
@@ -158,6 +164,18 @@ struct context *table_get(u32 id);
 u32 table_next_id(u32 id);
 u32 table_size(void);
 
+/* exec.c */
+int exec_arm(struct context *context);
+void exec_disarm(struct task_struct *task);
+extern const struct vcontext_hook exec_hooks[];
+
+/* kept.c */
+int kept_keep(struct context *context, int mounts, int names);
+int kept_open(struct context *context, unsigned long type);
+int kept_forget(struct context *context);
+bool kept_fits(struct context *context);
+void kept_tie_current(struct context *context);
+
 /* index.c */
 void index_add(struct context *context, struct task_struct *task);
 bool index_remove(struct context *context, struct task_struct *task);
@@ -166,6 +184,7 @@ int index_next(struct context *context, int nr);
 /* cap.c */
 bool ceiling_valid(u64 drop);
 int ceiling_prepare(u64 drop, bool anyway, struct cred **new);
+void ceiling_lower_sets(u64 drop, struct cred *new);
 void ceiling_lower(u64 drop, struct cred *new);
 int ceiling_lower_current(u64 drop);
 extern const struct vcontext_hook ceiling_hooks[];
@@ -205,11 +224,14 @@ bool fakeinit_claim(struct context *context);
 pid_t fakeinit_nr(const struct context *context, struct pid_namespace *reader);
 int fakeinit_open_ns(struct context *context);
 int fakeinit_kill(struct context *context, unsigned long sig);
+u32 fakeinit_state(const struct context *context);
+extern const struct vcontext_hook fakeinit_hooks[];
 
 /* limit.c */
 int limit_fork(struct context *context, struct task_struct *task);
 void limit_enter(struct context *context);
 int limit_count_in(struct context *context, struct cred *new);
+void limit_move(const struct cred *new);
 void limit_commit(struct cred *new);
 void limit_leave(struct context *context, struct task_struct *task);
 

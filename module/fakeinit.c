@@ -12,6 +12,7 @@
  */
 
 #include <linux/idr.h>
+#include <linux/kernel_read_file.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -98,6 +99,23 @@ int fakeinit_open_ns(struct context *context)
 	return open_related_ns(&ns->ns, get_ns);
 }
 
+/* How process 1 of @context is, as VCONTEXT_STAT tells it. */
+u32 fakeinit_state(const struct context *context)
+{
+	const struct pid_namespace *ns = READ_ONCE(context->pid_ns);
+
+	if (!ns || READ_ONCE(ns->pid_allocated) & PIDNS_ADDING)
+		return 0;
+	/* reboot_pid_ns() leaves how it was called for */
+	switch (READ_ONCE(ns->reboot)) {
+	case SIGHUP:
+		return VCONTEXT_IS_OVER | VCONTEXT_IS_REBOOTED;
+	case SIGINT:
+		return VCONTEXT_IS_OVER | VCONTEXT_IS_HALTED;
+	}
+	return VCONTEXT_IS_OVER;
+}
+
 /**
  * fakeinit_kill - signal process 1 of a context, which takes SIGKILL from nobody inside
  * @context: of which the caller holds a user
@@ -125,3 +143,25 @@ int fakeinit_kill(struct context *context, unsigned long sig)
 	put_pid(pid);
 	return err ? -ENOENT : 0;
 }
+
+/*
+ * Where reboot() ends process 1 a ceiling may leave CAP_SYS_BOOT, which is the right to load another
+ * kernel, too.
+ */
+static int kernel_load_data(enum kernel_load_data_id id, bool contents)
+{
+	return id == LOADING_KEXEC_IMAGE && confined() ? -EPERM : 0;
+}
+
+static int kernel_read_file_hook(struct file *file, enum kernel_read_file_id id, bool contents)
+{
+	bool kexec = id == READING_KEXEC_IMAGE || id == READING_KEXEC_INITRAMFS;
+
+	return kexec && confined() ? -EPERM : 0;
+}
+
+const struct vcontext_hook fakeinit_hooks[] = {
+	VCONTEXT_HOOK(kernel_load_data, kernel_load_data),
+	VCONTEXT_HOOK(kernel_read_file, kernel_read_file_hook),
+	{ }
+};

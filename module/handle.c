@@ -32,6 +32,17 @@ static int lower(struct context *context, void __user *user)
 	return err ? err : context_lower(context, arg.drop);
 }
 
+static int keep(struct context *context, void __user *user)
+{
+	struct vcontext_keep arg;
+	int err;
+
+	err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
+	if (err)
+		return err;
+	return arg.pad ? -EINVAL : kept_keep(context, arg.mounts, arg.names);
+}
+
 static int stat_context(struct context *context, void __user *user)
 {
 	struct vcontext_stat arg;
@@ -47,7 +58,8 @@ static int stat_context(struct context *context, void __user *user)
 	arg.parent = context_id(context->parent);
 	arg.dropped = context_dropped(context);
 	arg.tasks = atomic_read(&context->tasks);
-	arg.pad = 0;
+	arg.state = fakeinit_state(context) |
+		    (READ_ONCE(context->kept) ? VCONTEXT_IS_KEPT : 0);
 	if (context_flags(current_context()) & VCONTEXT_HIDEINFO) {
 		arg.flags = 0;
 		arg.parent = VCONTEXT_ID_ANY;
@@ -75,6 +87,14 @@ static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return fakeinit_open_ns(context);
 	case _IOC_NR(VCONTEXT_KILL):
 		return fakeinit_kill(context, arg);
+	case _IOC_NR(VCONTEXT_KEEP):
+		return keep(context, (void __user *)arg);
+	case _IOC_NR(VCONTEXT_KEPT):
+		return kept_open(context, arg);
+	case _IOC_NR(VCONTEXT_FORGET):
+		return kept_forget(context);
+	case _IOC_NR(VCONTEXT_ENTER_AT_EXEC):
+		return exec_arm(context);
 	default:
 		return -ENOTTY;
 	}

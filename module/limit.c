@@ -63,18 +63,21 @@ int limit_count_in(struct context *context, struct cred *new)
 	return err ? -ENOMEM : 0;
 }
 
-/* As commit_creds(), which moves a process to another count only with another user. */
+/* What commit_creds() of the same user leaves: current is counted elsewhere from then on. */
+void limit_move(const struct cred *new)
+{
+	const struct cred *old = current_cred();
+
+	if (new->ucounts == old->ucounts)
+		return;
+	inc_rlimit_ucounts(new->ucounts, UCOUNT_RLIMIT_NPROC, 1);
+	dec_rlimit_ucounts(old->ucounts, UCOUNT_RLIMIT_NPROC, 1);
+}
+
 void limit_commit(struct cred *new)
 {
-	const struct cred *old = get_current_cred();
-	bool moves = new->ucounts != old->ucounts;
-
-	if (moves)
-		inc_rlimit_ucounts(new->ucounts, UCOUNT_RLIMIT_NPROC, 1);
+	limit_move(new);
 	commit_creds(new);
-	if (moves)
-		dec_rlimit_ucounts(old->ucounts, UCOUNT_RLIMIT_NPROC, 1);
-	put_cred(old);
 }
 
 /* Current has moved into @context; who may enter it is not kept out by its being full. */

@@ -139,6 +139,7 @@ void task_leave(struct task_struct *task)
 	struct context *context = rcu_access_pointer(task_blob(task)->context);
 	bool gone;
 
+	exec_disarm(task);
 	if (!context)
 		return;
 	gone = index_remove(context, task);

@@ -449,16 +449,27 @@ static void power_off(void *command)
 	ktap_fail("reboot: expected the end, came %s", errno_name(errno));
 }
 
+static void expect_state(int handle, __u32 state)
+{
+	struct vcontext_stat stat;
+
+	expect_error(context_stat(handle, &stat), 0);
+	ktap_expect(stat.state == state, "expected the state %#x, came %#x", state, stat.state);
+}
+
 static void run_reboot(const void *unused)
 {
 	struct init init = init_sit(fakeinit_open());
 
 	(void)unused;
+	expect_state(init.handle, 0);
 	wait_exit(start_inside(init.ns, init.handle, power_off, (void *)RB_POWER_OFF), 0);
 	ktap_expect(WTERMSIG(wait_status(init.pid)) == SIGINT, "expected SIGINT for power-off");
+	expect_state(init.handle, VCONTEXT_IS_OVER | VCONTEXT_IS_HALTED);
 	init = init_sit(fakeinit_open());
 	wait_exit(start_inside(init.ns, init.handle, power_off, (void *)RB_AUTOBOOT), 0);
 	ktap_expect(WTERMSIG(wait_status(init.pid)) == SIGHUP, "expected SIGHUP for restart");
+	expect_state(init.handle, VCONTEXT_IS_OVER | VCONTEXT_IS_REBOOTED);
 }
 
 /* The right to do that is one of the ceiling, which does not need to be power over the machine. */

@@ -338,8 +338,7 @@ struct vcontext_list {
  *
  * On a handle
  *
- * VCONTEXT_ENTER - move the calling process into the context, at once (argument 0), or with its next
- *	successful execve() (argument VCONTEXT_ENTER_AT_EXEC)
+ * VCONTEXT_ENTER - move the calling process into the context; takes no argument
  *	Root of context 0; and for a context in which no process has been yet, and that is not the
  *	watcher, whoever holds the handle in the context where it was made.
  *	EPERM	neither of these; the context is private and has had a process; the caller's own
@@ -355,11 +354,15 @@ struct vcontext_list {
  *	If the context keeps addresses the process gets those.
  *	EPERM	it is tied to others
  *
- *	With VCONTEXT_ENTER_AT_EXEC nobody inside ever sees or reaches the process with memory,
- *	program or descriptors from outside: it is outside until execve() has replaced all that.
- *	Root of context 0 alone may (EPERM); the process may become another user in between.  That
- *	execve() fails as ENTER would (EPERM, EINVAL, EBUSY, ENOMEM) if it can't enter any more; the
- *	next one tries again.  Children are not concerned, and a further ENTER replaces it.
+ * VCONTEXT_ENTER_AT_EXEC - the same with the process' next successful execve(); takes no argument
+ *	Root of context 0; the process may become another user in between.  Nobody inside ever sees
+ *	or reaches it with memory, program or descriptors from outside: it is outside until execve()
+ *	has replaced all that.  Children are not concerned.  A later command of either kind replaces
+ *	it.
+ *	EPERM	not root of context 0; the context is private and has had a process
+ *	EINVAL	the process has more than one thread
+ *	That execve() fails as VCONTEXT_ENTER would (EPERM, EINVAL, EBUSY, ENOMEM) if it can't enter
+ *	any more; the next one tries again.
  *
  * VCONTEXT_ADD_FLAGS - add flags
  *	Root of context 0; until a process has been in the context whoever holds the handle in the
@@ -428,7 +431,6 @@ struct vcontext_list {
 #define VCONTEXT_KEEP		_IOW(VCONTEXT_IOC, 22, struct vcontext_keep)
 #define VCONTEXT_KEPT		_IO(VCONTEXT_IOC, 23)
 #define VCONTEXT_FORGET		_IO(VCONTEXT_IOC, 24)
-
-#define VCONTEXT_ENTER_AT_EXEC	1	/* an argument of VCONTEXT_ENTER */
+#define VCONTEXT_ENTER_AT_EXEC	_IO(VCONTEXT_IOC, 25)
 
 #endif /* _UAPI_LINUX_VCONTEXT_H */
