@@ -259,8 +259,11 @@ static int claim(struct context *context, bool own, bool root, u64 dropped)
 /* Claim @context for who will have the credentials @new, whose ceiling is to lack @dropped. */
 static int get_ready(struct context *context, struct cred *new, bool own, bool root, u64 *dropped)
 {
-	int err = kept_fits(context) ? limit_count_in(context, new) : -EPERM;
+	int err;
 
+	if (READ_ONCE(context->kept) && !kept_fits(context))
+		return -EPERM;
+	err = limit_count_in(context, new);
 	if (err)
 		return err;
 	do {
@@ -299,7 +302,8 @@ void context_move_current(struct context *to)
 	rcu_assign_pointer(task_blob(current)->context, to);
 	limit_enter(to);
 	index_add(to, current);
-	kept_tie_current(to);
+	if (READ_ONCE(to->kept))
+		kept_tie_current(to);
 	weight_enter(to);
 	if (from)
 		context_put(from);
@@ -338,7 +342,7 @@ static int enter(struct context *context, bool own)
 		return -EINTR;
 	err = context_traced() ? -EBUSY : ceiling_prepare(0, true, &new);
 	if (!err)
-		err = get_ready(context, new, own, root_of_host(), &dropped);
+		err = get_ready(context, new, own, own || root_of_host(), &dropped);
 	if (!err) {
 		exec_disarm(current);
 		ceiling_lower(dropped, new);
@@ -363,25 +367,10 @@ int context_enter(struct context *context)
 	return enter(context, false);
 }
 
-/**
- * context_enter_new - make a context and move the calling process into it
- * @flags: its flags, besides those that it inherits
- * @drop: what its ceiling lacks, besides what it inherits
- * @id: out: its id
- *
- * Returns as context_new() and context_enter() do.
- */
-int context_enter_new(u32 flags, u64 drop, u32 *id)
+/* The same with one that the caller has just made for itself. */
+int context_enter_own(struct context *context)
 {
-	struct context *context = context_new(VCONTEXT_ID_ANY, flags, drop, true);
-	int err;
-
-	if (IS_ERR(context))
-		return PTR_ERR(context);
-	*id = context->id;
-	err = enter(context, true);
-	context_put(context);
-	return err;
+	return enter(context, true);
 }
 
 int contexts_init(void)

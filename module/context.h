@@ -140,7 +140,7 @@ void context_put(struct context *context);
 void context_end(struct context *context);
 int context_enter(struct context *context);
 int context_may_enter(struct context *context);
-int context_enter_new(u32 flags, u64 drop, u32 *id);
+int context_enter_own(struct context *context);
 int context_add_flags(struct context *context, u32 flags);
 u32 context_flags(const struct context *context);
 u64 context_dropped(const struct context *context);

@@ -64,6 +64,7 @@ static int info(void __user *user)
 
 static int new_context(void __user *user)
 {
+	struct context *context;
 	struct vcontext_new arg;
 	int err;
 
@@ -72,14 +73,16 @@ static int new_context(void __user *user)
 		return err;
 	if (arg.flags & ~FLAGS_KNOWN || arg.pad || !ceiling_valid(arg.drop))
 		return -EINVAL;
-	/* who has entered can't go back, so the way to say the id must be known to be good */
+	context = context_new(VCONTEXT_ID_ANY, arg.flags, arg.drop, true);
+	if (IS_ERR(context))
+		return PTR_ERR(context);
+	arg.id = context->id;
+	/* before it enters, because then it can't go back */
 	err = copy_struct_out(user, &arg, sizeof(arg));
-	if (err)
-		return err;
-	err = context_enter_new(arg.flags, arg.drop, &arg.id);
-	if (err)
-		return err;
-	return copy_struct_out(user, &arg, sizeof(arg));
+	if (!err)
+		err = context_enter_own(context);
+	context_put(context);
+	return err;
 }
 
 /* The context @id with one more user, found or made. */

@@ -62,7 +62,7 @@ bool index_remove(struct context *context, struct task_struct *task)
 	} else {
 		rb_erase(&blob->node, &context->processes);
 		WRITE_ONCE(context->nr_processes, context->nr_processes - 1);
-		if (!context->nr_processes)
+		if (!context->nr_processes && wq_has_sleeper(&context->empty))
 			wake_up_all(&context->empty);
 		gone = true;
 	}

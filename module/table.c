@@ -14,6 +14,7 @@
 
 static DEFINE_SPINLOCK(table_lock);	/* inside tasklist_lock, which interrupts take */
 static struct rb_root table = RB_ROOT;			/* under table_lock, as the following */
+static struct rb_node *last;				/* of the highest id; NULL: none */
 static u32 table_count;
 static u32 next_id = VCONTEXT_ID_ALLOT_MIN;
 
@@ -42,8 +43,11 @@ static struct context *find_from(u32 id)
 /* The first free id from @id to the highest, or VCONTEXT_ID_ANY. */
 static u32 free_id_from(u32 id)
 {
-	struct context *context = find_from(id);
+	struct context *context;
 
+	if (!last || entry(last)->id < id)
+		return id;
+	context = find_from(id);
 	while (context && context->id == id && id < VCONTEXT_ID_MAX) {
 		id++;
 		context = entry(rb_next(&context->node));
@@ -67,6 +71,18 @@ static bool less(struct rb_node *a, const struct rb_node *b)
 	return entry(a)->id < entry(b)->id;
 }
 
+/* Most of them get a higher id than all others, for which no walk through the tree is needed. */
+static void insert(struct context *context)
+{
+	if (last && entry(last)->id > context->id) {
+		rb_add(&context->node, &table, less);
+		return;
+	}
+	rb_link_node(&context->node, last, last ? &last->rb_right : &table.rb_node);
+	rb_insert_color(&context->node, &table);
+	last = &context->node;
+}
+
 /* Give @context the id @id, or any that is free.  Returns 0, EBUSY (in use), ENOSPC (none free). */
 int table_add(struct context *context, u32 id)
 {
@@ -79,7 +95,7 @@ int table_add(struct context *context, u32 id)
 	} else if (id != VCONTEXT_ID_ANY && free_id_from(id) != id) {
 		err = -EBUSY;
 	} else {
-		rb_add(&context->node, &table, less);
+		insert(context);
 		table_count++;
 	}
 	spin_unlock_irq(&table_lock);
@@ -91,6 +107,8 @@ void table_remove(struct context *context)
 	unsigned long flags;
 
 	spin_lock_irqsave(&table_lock, flags);
+	if (last == &context->node)
+		last = rb_prev(last);
 	rb_erase(&context->node, &table);
 	table_count--;
 	spin_unlock_irqrestore(&table_lock, flags);

@@ -212,8 +212,9 @@ static void numbers(caller call)
 		if (!known)
 			expect(call(device, _IOWR(VCONTEXT_IOC, nr, struct vcontext_info), memory),
 			       -ENOTTY, "number", "the device", nr);
-		known = nr == _IOC_NR(VCONTEXT_ENTER) || nr == _IOC_NR(VCONTEXT_PID_NS) ||
-			nr == _IOC_NR(VCONTEXT_KILL);
+		/* those with no structure, or one that names descriptors, which kept tries */
+		known = nr == _IOC_NR(VCONTEXT_ENTER) ||
+			(nr >= _IOC_NR(VCONTEXT_PID_NS) && nr <= _IOC_NR(VCONTEXT_ENTER_AT_EXEC));
 		for (i = 0; i < ARRAY_SIZE(commands); i++)
 			known |= commands[i].handle && _IOC_NR(commands[i].cmd) == nr;
 		if (!known)
@@ -263,6 +264,9 @@ static void descriptors(caller call)
 	expect(try(call, device, VCONTEXT_ENTER, NULL, NULL), -ENOTTY, "the device", "ENTER", 0);
 	expect(try(call, device, VCONTEXT_PID_NS, NULL, NULL), -ENOTTY, "the device", "PID_NS", 0);
 	expect(try(call, device, VCONTEXT_KILL, NULL, NULL), -ENOTTY, "the device", "KILL", 0);
+	expect(try(call, device, VCONTEXT_KEEP, NULL, NULL), -ENOTTY, "the device", "KEEP", 0);
+	expect(try(call, device, VCONTEXT_KEPT, NULL, NULL), -ENOTTY, "the device", "KEPT", 0);
+	expect(try(call, device, VCONTEXT_FORGET, NULL, NULL), -ENOTTY, "the device", "FORGET", 0);
 	for (k = 0; k < ARRAY_SIZE(others); k++)
 		close(others[k]);
 	close(path);

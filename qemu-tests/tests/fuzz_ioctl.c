@@ -29,7 +29,7 @@
 
 enum kind {
 	INFO, NEW, OPEN, LIST, LOWER, BIND, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, PID_NS, KILL,
-	UNKNOWN, FOREIGN, KINDS
+	AT_EXEC, KEEP, KEPT, FORGET, UNKNOWN, FOREIGN, KINDS
 };
 
 static const struct command {
@@ -59,6 +59,11 @@ static const struct command {
 	[PID_NS] = { "PID_NS", VCONTEXT_PID_NS, 0, true,
 		     { EPERM, ENOENT, EMFILE, ENFILE, ENOMEM } },
 	[KILL] = { "KILL", VCONTEXT_KILL, 0, true, { EINVAL, EPERM, ENOENT } },
+	[AT_EXEC] = { "ENTER_AT_EXEC", VCONTEXT_ENTER_AT_EXEC, 0, true, { EPERM, EINVAL } },
+	[KEEP] = { "KEEP", VCONTEXT_KEEP, sizeof(struct vcontext_keep), true,
+		   { ALWAYS, EPERM, EBADF, EEXIST, ENOMEM } },
+	[KEPT] = { "KEPT", VCONTEXT_KEPT, 0, true, { EINVAL, EPERM, ENOENT, EMFILE, ENFILE } },
+	[FORGET] = { "FORGET", VCONTEXT_FORGET, 0, true, { EPERM, ENOENT } },
 	[UNKNOWN] = { "unknown", 0, 0, false, { ENOTTY } },
 	[FOREIGN] = { "foreign", 0, 0, false, { ENOTTY } },
 #undef ALWAYS
@@ -107,6 +112,7 @@ static struct {
 	unsigned long call;
 	struct random random;
 	int device;
+	int spaces[2];			/* a mount and a UTS namespace, for KEEP */
 	int handles[HANDLES];
 	int others[8], nr_others;
 	int path;			/* O_PATH on the device */
@@ -288,6 +294,7 @@ static void fill(enum kind kind, void *to)
 		struct vcontext_list list;
 		struct vcontext_flags flags;
 		struct vcontext_bind bind;
+		struct vcontext_keep keep;
 		struct vcontext_lower lower;
 		unsigned char bytes[64];
 	} arg = { 0 };
@@ -306,6 +313,10 @@ static void fill(enum kind kind, void *to)
 		arg.bind.flags = one_in(4) ? random_u64(&self.random) : below(2);
 		arg.bind.count = one_in(4) ? random_u64(&self.random) : below(5);
 		arg.bind.addresses = one_in(2) ? some_addresses() : some_address();
+	}
+	if (kind == KEEP) {
+		arg.keep.mounts = one_in(4) ? self.spaces[below(2)] : self.spaces[0];
+		arg.keep.names = one_in(4) ? (int)random_u64(&self.random) : self.spaces[1];
 	}
 	if (kind == OPEN) {
 		arg.open.how = one_in(20) ? random_u64(&self.random) : below(4);
@@ -466,7 +477,7 @@ static void one_call(void)
 		complain(kind, target, cmd, ret);
 	if (kind == OPEN && target == DEVICE && ret > 2)
 		keep(ret);
-	if (kind == PID_NS && target == HANDLE && ret > 2)
+	if ((kind == PID_NS || kind == KEPT) && target == HANDLE && ret > 2)
 		close(ret);
 	if (ret == -EMFILE)
 		keep(-1);
@@ -617,6 +628,25 @@ static void run_caller(size_t which, unsigned long calls)
 	}
 }
 
+/* What lives on because it was told to. */
+static void forget_all(void)
+{
+	uint32_t ids[64];
+	struct vcontext_list list = { .size = sizeof(list), .count = 64, .ids = (unsigned long)ids };
+
+	while (ioctl(self.device, VCONTEXT_LIST, &list) == 0 && list.count) {
+		for (uint32_t i = 0; i < list.count; i++) {
+			struct vcontext_open open = { .size = sizeof(open), .id = ids[i] };
+			int fd = ioctl(self.device, VCONTEXT_OPEN, &open);
+
+			ioctl(fd, VCONTEXT_FORGET);
+			close(fd);
+		}
+		list.first = ids[list.count - 1] + 1;
+		list.count = 64;
+	}
+}
+
 static void report(void)
 {
 	unsigned int kind, error;
@@ -669,6 +699,8 @@ int main(int argc, char **argv)
 		die("mmap");
 	map_memory();
 	open_others();
+	self.spaces[0] = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	self.spaces[1] = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
 	/* less than an episode would have open */
 	files.rlim_cur = files.rlim_max = count_fds() + HANDLES - 1;
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -683,6 +715,7 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < ARRAY_SIZE(callers); i++)
 		stuck |= must_wait(pids[i]) != 0;
+	forget_all();
 	report();
 	printf("# %lu calls in %.0f s\n", shared->calls, now() - start);
 	result(!stuck && shared->calls >= total, "all callers made their calls",

@@ -402,6 +402,27 @@ static void run_descriptors(const void *unused)
 	expect_error(forget(handle), 0);
 }
 
+static void run_sizes(const void *unused)
+{
+	struct { struct vcontext_keep arg; __u32 more[2]; } longer = {
+		.arg = { .size = sizeof(longer), .mounts = -1, .names = -1 },
+	};
+	struct vcontext_keep *arg = &longer.arg;
+	int handle = open_new(NULL);
+
+	(void)unused;
+	expect_error(-result(ioctl(handle, VCONTEXT_KEEP, arg)), EBADF);
+	longer.more[1] = 1;
+	expect_error(-result(ioctl(handle, VCONTEXT_KEEP, arg)), E2BIG);
+	arg->size = sizeof(*arg);
+	arg->pad = 1;
+	expect_error(-result(ioctl(handle, VCONTEXT_KEEP, arg)), EINVAL);
+	arg->pad = 0;
+	arg->size = sizeof(*arg) - 1;
+	expect_error(-result(ioctl(handle, VCONTEXT_KEEP, arg)), EINVAL);
+	expect_error(-result(ioctl(handle, VCONTEXT_KEEP, NULL)), EFAULT);
+}
+
 static void expect_refused(int handle)
 {
 	expect_error(keep_own(handle), EPERM);
@@ -562,6 +583,7 @@ static const struct ktap_case cases[] = {
 	{ "at exec: process 1", run_first },
 	{ "kept: lives without processes", run_lives },
 	{ "kept: descriptors", run_descriptors },
+	{ "kept: sizes", run_sizes },
 	{ "kept: not by users", run_who, as_user },
 	{ "kept: not from inside", run_who, from_inside },
 	{ "kept: namespaces are joined", run_join },
