@@ -45,7 +45,7 @@ struct vctl_conf_address {
 /* One of ULIMIT. */
 struct vctl_conf_limit {
 	int resource;		/* RLIMIT_* */
-	bool soft, hard;	/* which of them */
+	bool soft, hard;	/* which of them; @hard alone lowers a soft one over it */
 	rlim_t value;		/* as setrlimit() takes it */
 };
 
@@ -78,9 +78,10 @@ struct vctl_conf {
  * @err: out: the error, its @what is "FILE:LINE" for a line that is wrong, its advice the nearest
  *	thing that would be right
  *
- * The grammar is the shell's for assignments: KEY=value, one on a line; quotes, backslashes and
- * comments as there; nothing is expanded, so $ and ` outside of single quotes (or unescaped) are
- * errors.  No other file is looked at, and no name is resolved.
+ * The grammar is the shell's for assignments: KEY=value; quotes, backslashes and comments as there;
+ * nothing is expanded, so $ and ` outside of single quotes (or unescaped) are errors, and so is a
+ * key that is there twice.  No other file is looked at, and no name is resolved; hard and soft in
+ * ULIMIT are the limits of this process.
  *
  * Return: 0, or
  *	-EINVAL		VCTL_BAD_CONF
@@ -95,6 +96,23 @@ VCTL_API int vctl_conf_parse(const char *path, const char *text, size_t length,
 
 /** vctl_conf_free() - Free it; NULL is fine */
 VCTL_API void vctl_conf_free(struct vctl_conf *conf);
+
+/**
+ * vctl_conf_create() - Write a new configuration file, with a comment on every key
+ * @path: it; its directory is there
+ * @settings: "KEY=value" with the value as it is, without quotes, ending with NULL; or NULL.  The
+ *	other keys have their defaults, but for ULIMIT="-H -u 1000" and S_FLAGS="lock nproc"
+ * @err: out: the error
+ *
+ * The file is there as a whole or not at all, whenever this process ends.
+ *
+ * Return: 0, or
+ *	-EINVAL		VCTL_BAD_CONF: a setting, its @what is "FILE: KEY"
+ *	-EEXIST		VCTL_EXISTS: it is never overwritten
+ *	-EROFS, -ENOSPC, -ENOENT, -EACCES, -ENOMEM, ...	VCTL_SYSTEM
+ */
+VCTL_API int vctl_conf_create(const char *path, const char *const *settings,
+			      struct vctl_error **err);
 
 /*
  * Vservers

@@ -66,6 +66,14 @@ bool vctl_address_same(const struct vcontext_address *one, const struct vcontext
 	       memcmp(one->address, other->address, sizeof(one->address)) == 0;
 }
 
+bool vctl_address_loopback(const struct vcontext_address *address)
+{
+	if (address->family == AF_INET)
+		return address->address[0] == IN_LOOPBACKNET;
+
+	return memcmp(address->address, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
+}
+
 static const struct vctl_reason not_a_family = {
 	EINVAL, VCTL_BAD_ADDRESS, "it is neither of IPv4 nor of IPv6", NULL
 };
@@ -157,8 +165,7 @@ static bool from_socket(const struct sockaddr *name, struct vcontext_address *ad
 	return true;
 }
 
-/* 0: it has none. */
-static uint32_t network_broadcast(const struct vcontext_address *address)
+uint32_t vctl_address_last(const struct vcontext_address *address)
 {
 	if (address->family != AF_INET || address->prefix == 0 || address->prefix >= 31)
 		return 0;
@@ -174,7 +181,7 @@ static uint32_t device_broadcast(const struct ifaddrs *device,
 				 const struct vcontext_address *address)
 {
 	struct vcontext_address told;
-	uint32_t usual = network_broadcast(address);
+	uint32_t usual = vctl_address_last(address);
 
 	if (!usual || !(device->ifa_flags & IFF_BROADCAST))
 		return 0;
@@ -247,10 +254,10 @@ static void complete_masked(struct vcontext_address *address)
 
 	list_devices(&devices, NULL);
 	if (!find_network(devices, address->prefix, address))
-		address->broadcast = network_broadcast(address);
+		address->broadcast = vctl_address_last(address);
 }
 
-static bool parse_digits(const char *text, struct vcontext_address *address)
+bool vctl_address_digits(const char *text, struct vcontext_address *address)
 {
 	bool ipv6 = strchr(text, ':');
 
@@ -260,8 +267,7 @@ static bool parse_digits(const char *text, struct vcontext_address *address)
 	return inet_pton(address->family, text, address->address) == 1;
 }
 
-/* A prefix length; of IPv4 also a dotted mask, whose ones are all in front. */
-static bool parse_mask(const char *text, struct vcontext_address *address)
+bool vctl_address_mask(const char *text, struct vcontext_address *address)
 {
 	bool number = *text && strspn(text, "0123456789") == strlen(text);
 	struct in_addr mask;
@@ -289,10 +295,10 @@ static int parse_masked(const char *text, const char *slash, const char *what,
 
 	if (!digits)
 		return vctl_error_set(err, VCTL_SYSTEM, ENOMEM, what, NULL, NULL);
-	if (!parse_digits(digits, address))
+	if (!vctl_address_digits(digits, address))
 		return bad_address(what, EINVAL, "only an address in digits can have a mask",
 				   ADVICE_FORMS, err);
-	if (!parse_mask(slash + 1, address))
+	if (!vctl_address_mask(slash + 1, address))
 		return bad_address(what, EINVAL, "what is behind the slash is no mask",
 				   address->family == AF_INET ?
 					   "a mask is a number from 0 to 32 or like 255.255.255.0, "
@@ -312,11 +318,6 @@ static bool is_global(const struct vcontext_address *address)
 	memcpy(&ipv6, address->address, sizeof(ipv6));
 	return address->family == AF_INET6 && !vctl_address_fault(address) &&
 	       !IN6_IS_ADDR_LINKLOCAL(&ipv6) && !IN6_IS_ADDR_SITELOCAL(&ipv6);
-}
-
-static bool is_loopback6(const struct vcontext_address *address)
-{
-	return memcmp(address->address, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
 }
 
 /* 1: it is a device, and has this address; 0: there is no device of that name. */
@@ -341,7 +342,7 @@ static int parse_device(const char *text, const char *what, struct vcontext_addr
 			*address = own;
 			return 1;
 		}
-		if (!found && is_global(&own) && !is_loopback6(&own)) {
+		if (!found && is_global(&own) && !vctl_address_loopback(&own)) {
 			*address = own;
 			found = true;
 		}
@@ -434,7 +435,7 @@ static int parse(const char *text, const char *what, struct vcontext_address *ad
 
 	if (slash)
 		return parse_masked(text, slash, what, address, err);
-	if (parse_digits(text, address))
+	if (vctl_address_digits(text, address))
 		return complete(address, err);
 
 	result = parse_device(text, what, address, err);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Tying the own process to a set of addresses. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "address.h"
@@ -29,14 +28,6 @@ static const struct vctl_reason bind_reasons[] = {
 	{ 0 },
 };
 
-static bool is_loopback(const struct vcontext_address *address)
-{
-	if (address->family == AF_INET)
-		return address->address[0] == IN_LOOPBACKNET;
-
-	return memcmp(address->address, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
-}
-
 /* Why the kernel takes no set with the last of these addresses in it; NULL: it does. */
 static const struct vctl_reason *fault_of_last(const struct vcontext_address *addresses,
 					       size_t count, uint32_t flags)
@@ -46,7 +37,7 @@ static const struct vctl_reason *fault_of_last(const struct vcontext_address *ad
 
 	if (fault)
 		return fault;
-	if ((flags & VCONTEXT_BIND_LOOPBACK) && is_loopback(last))
+	if ((flags & VCONTEXT_BIND_LOOPBACK) && vctl_address_loopback(last))
 		return &in_loopback;
 	for (size_t i = 0; i < count - 1; i++) {
 		if (vctl_address_same(&addresses[i], last))

@@ -65,6 +65,8 @@ struct vctl_device *fake_device(void);
 Suite *suite_address(void);
 Suite *suite_bind(void);
 Suite *suite_ceiling(void);
+Suite *suite_conf(void);
+Suite *suite_conf_file(void);
 Suite *suite_context(void);
 Suite *suite_device(void);
 Suite *suite_error(void);

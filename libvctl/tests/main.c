@@ -16,6 +16,8 @@ int main(void)
 	srunner_add_suite(runner, suite_ceiling());
 	srunner_add_suite(runner, suite_address());
 	srunner_add_suite(runner, suite_bind());
+	srunner_add_suite(runner, suite_conf());
+	srunner_add_suite(runner, suite_conf_file());
 	srunner_set_tap(runner, getenv("VCTL_TAP"));
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
