@@ -63,6 +63,7 @@ unsigned int fake_descriptors(void);
 struct vctl_device *fake_device(void);
 
 Suite *suite_address(void);
+Suite *suite_alias(void);
 Suite *suite_bind(void);
 Suite *suite_ceiling(void);
 Suite *suite_conf(void);

@@ -15,6 +15,7 @@ int main(void)
 	srunner_add_suite(runner, suite_name());
 	srunner_add_suite(runner, suite_ceiling());
 	srunner_add_suite(runner, suite_address());
+	srunner_add_suite(runner, suite_alias());
 	srunner_add_suite(runner, suite_bind());
 	srunner_add_suite(runner, suite_conf());
 	srunner_add_suite(runner, suite_conf_file());
