@@ -44,5 +44,6 @@ extern const struct command command_bind;
 extern const struct command command_reducecap;
 extern const struct command command_info;
 extern const struct command command_check;
+extern const struct command command_rebootmgr;
 
 #endif /* COMMAND_H */

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&command_reducecap,
 	&command_info,
 	&command_check,
+	&command_rebootmgr,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
