@@ -8,6 +8,9 @@
 
 static int message_fd = STDERR_FILENO;
 
+/* The command as it was called; NULL: as "vctl NAME". */
+static const char *message_form;
+
 /* Did standard output fail, and why; 0 if it was not to be seen. */
 static bool output_failed;
 static int output_errno;
@@ -145,12 +148,22 @@ void message_relay(const char *line)
 	write_all(message_fd, line, strlen(line));
 }
 
+void message_called(const char *form)
+{
+	message_form = form;
+}
+
 enum status message_usage(const struct command *command, const char *what, const char *why)
 {
 	auto_free char *advice = NULL;
+	int done;
 
-	if (asprintf(&advice, "see vctl %s%s--help", command ? command->name : "",
-		     command ? " " : "") < 0)
+	if (message_form)
+		done = asprintf(&advice, "see %s --help", message_form);
+	else
+		done = asprintf(&advice, "see vctl %s%s--help", command ? command->name : "",
+				command ? " " : "");
+	if (done < 0)
 		advice = NULL;
 	message_error(what, why, advice);
 	return STATUS_USAGE;

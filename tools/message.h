@@ -42,6 +42,12 @@ enum status message_system(const char *what, const char *advice);
 /** message_relay() - Pass on a message that a child process wrote, as it is */
 void message_relay(const char *line);
 
+/**
+ * message_called() - Say how the running command is called, if not as "vctl NAME"
+ * @form: as in "see FORM --help"; belongs to the caller
+ */
+void message_called(const char *form);
+
 /** message_usage() - Tell about wrong usage and where to read more; returns STATUS_USAGE */
 enum status message_usage(const struct command *command, const char *what, const char *why);
 

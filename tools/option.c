@@ -119,6 +119,16 @@ static void complain(const struct command *command, int kind, const char *word,
 		      kind == ':' ? "it needs an argument" : "it takes no argument");
 }
 
+/*
+ * What getopt went past, from 1 on, is put in front of what is behind the options; returns where it
+ * begins then.
+ */
+static int put_together(char **argv, int passed)
+{
+	memmove(argv + optind - passed, argv + 1, (size_t)passed * sizeof(*argv));
+	return optind - passed;
+}
+
 int option_parse(const struct command *command, int argc, char **argv,
 		 int (*take)(int value, const char *argument, void *data), void *data, int *first)
 {
@@ -126,6 +136,9 @@ int option_parse(const struct command *command, int argc, char **argv,
 	struct option longs[OPTION_MAX + 1] = { { 0 } };
 	size_t count = entries_of(command, entries);
 	vctl_auto_error struct vctl_error *err = NULL;
+	/* '+': the options of the program that is to be run are not ours; '-': those are 1. */
+	const char *letters = command->anywhere ? "-:h" : "+:h";
+	int passed = 0;
 	int word = 1;
 	int value;
 
@@ -136,9 +149,13 @@ int option_parse(const struct command *command, int argc, char **argv,
 	}
 
 	opterr = 0;
-	optind = 1;
-	/* '+': the options of the program that is to be run are not ours. */
-	for (; (value = getopt_long(argc, argv, "+:h", longs, NULL)) != -1; word = optind) {
+	/* 0 has it begin anew, whatever the letters were the last time. */
+	optind = 0;
+	for (; (value = getopt_long(argc, argv, letters, longs, NULL)) != -1; word = optind) {
+		if (value == 1) {
+			argv[++passed] = optarg;
+			continue;
+		}
 		if (value == 'h' || value == OPTION_HELP) {
 			option_print_help(stdout, command);
 			return 0;
@@ -159,7 +176,7 @@ int option_parse(const struct command *command, int argc, char **argv,
 			return -1;
 	}
 
-	*first = optind;
+	*first = put_together(argv, passed);
 	return 1;
 }
 
@@ -203,6 +220,8 @@ void option_print_help(FILE *out, const struct command *command)
 	if (command->classic)
 		fprintf(out, "       %s%s%s\n", command->classic, *command->usage ? " " : "",
 			command->usage);
+	if (command->vserver)
+		fprintf(out, "       vserver %s\n", command->vserver);
 	fprintf(out, "\n%s\n\nOptions:\n", command->text);
 	for (size_t i = 0; i < count; i++) {
 		snprintf(label, sizeof(label), "--%s%s%s", entries[i]->name,

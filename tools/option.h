@@ -37,10 +37,10 @@ enum {
 #define OPTION_ENTRY_JSON { "json", NULL, OPTION_JSON, "print it as JSON" }
 
 /**
- * option_parse() - Read the options in front of the first argument that is none
+ * option_parse() - Read the options in front of the first argument that is none, or all of them
  * @command: whose options
  * @argc: as in main()
- * @argv: as in main()
+ * @argv: as in main(); if they may be anywhere, what is no option is moved to the end
  * @take: called with each option's value and argument; returns 0, or -1 when it has complained
  * @data: handed to @take, and to @command->take_word
  * @first: out: index of the first argument behind the options

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -79,6 +80,12 @@ static struct cell cell_of(struct json_object *row, const struct column *column)
 
 	message_defuse(cell.text);
 	return cell;
+}
+
+/* Of characters that are not ASCII.  It reads files, so only where there is a table to print. */
+static void know_widths(void)
+{
+	setlocale(LC_CTYPE, "");
 }
 
 static int width_of(const char *text)
@@ -170,6 +177,7 @@ void table_print(const struct column *columns, struct json_object *rows, bool js
 		return;
 	}
 
+	know_widths();
 	measure(columns, rows, widths);
 	for (size_t c = 0; columns[c].key; c++) {
 		struct cell title = { "", NULL };
@@ -192,6 +200,7 @@ void table_print_record(const struct column *columns, struct json_object *record
 		return;
 	}
 
+	know_widths();
 	for (size_t c = 0; columns[c].key; c++) {
 		if (width_of(columns[c].title) > widest)
 			widest = width_of(columns[c].title);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vctl: one program, a subcommand for each thing to do, classic names for some of them. */
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +16,20 @@ static const struct command *const commands[] = {
 	&command_reducecap,
 	&command_info,
 	&command_check,
+	&command_build,
+	&command_start,
+	&command_stop,
+	&command_restart,
+	&command_condrestart,
+	&command_enter,
+	&command_exec,
+	&command_suexec,
+	&command_service,
+	&command_running,
+	&command_status,
+	&command_list,
+	&command_delete,
+	&command_vserver,
 	&command_rebootmgr,
 };
 
@@ -53,9 +66,9 @@ static void print_help(FILE *out)
 		     "Security contexts: independent Linux servers side by side on one kernel.\n\n"
 		     "Subcommands:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s  %-11s  %s\n", commands[i]->name,
+		fprintf(out, "  %-11s  %-11s  %s\n", commands[i]->name,
 			commands[i]->classic ? commands[i]->classic : "", commands[i]->summary);
-	fprintf(out, "  %-10s  %-11s  %s\n", "help", "", "print this text, or a subcommand's");
+	fprintf(out, "  %-11s  %-11s  %s\n", "help", "", "print this text, or a subcommand's");
 	fprintf(out, "\nThe second column is the classic name: the same program under that name.\n"
 		     "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
 }
@@ -155,8 +168,6 @@ int main(int argc, char **argv)
 	enum status status;
 
 	fill_standard_descriptors();
-	/* Column widths of names that are not ASCII. */
-	setlocale(LC_CTYPE, "");
 	status = run(argc, argv);
 	if (message_flush() < 0 && status == STATUS_DONE)
 		status = STATUS_FAILED;

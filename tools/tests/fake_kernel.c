@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel for the tests of the command line: loaded in front of the C library (or linked in), it
- * answers for /dev/vcontext and tells in a file what it was asked.  Without FAKE in the environment
- * it does nothing.  A process is in context 0, or in the one that it has made and entered itself,
- * and /proc/self/status says so.
+ * A kernel for the tests of the command line: linked in with --wrap for each function that it has
+ * an answer of its own for, it answers for /dev/vcontext and tells in a file what it was asked.
+ * Without FAKE in the environment it does nothing.  A process is in context 0, or in the one that
+ * it has made and entered itself, and /proc/self/status says so.
  *
  *	FAKE=LOG		the file
  *	FAKE_DEVICE=ERRNO	opening the device fails; 2: the module is not loaded
@@ -22,7 +22,6 @@
  * process reads its own ceiling as if it had been, and programs that it becomes don't.
  */
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -47,18 +46,28 @@
 #define LSM_LIST_MODULES 461
 #define LAST_CAPABILITY 40
 
-VCTL_API int open(const char *path, int flags, ...);
-VCTL_API int __open_2(const char *path, int flags);
-VCTL_API int stat(const char *path, struct stat *node);
-VCTL_API int ioctl(int fd, unsigned long command, ...);
-VCTL_API int kill(pid_t pid, int signal);
-VCTL_API int prctl(int option, ...);
-VCTL_API int getifaddrs(struct ifaddrs **list);
-VCTL_API void freeifaddrs(struct ifaddrs *list);
-VCTL_API int getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
-			 struct addrinfo **list);
-VCTL_API void freeaddrinfo(struct addrinfo *list);
-VCTL_API long syscall(long number, ...);
+/* What the linker makes of calls of NAME, and what it makes of those of __real_NAME. */
+int __wrap_open(const char *path, int flags, ...);
+int __wrap___open_2(const char *path, int flags);
+int __wrap_stat(const char *path, struct stat *node);
+int __wrap_ioctl(int fd, unsigned long command, ...);
+int __wrap_kill(pid_t pid, int signal);
+int __wrap_prctl(int option, ...);
+int __wrap_getifaddrs(struct ifaddrs **list);
+void __wrap_freeifaddrs(struct ifaddrs *list);
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
+		       struct addrinfo **list);
+void __wrap_freeaddrinfo(struct addrinfo *list);
+long __wrap_syscall(long number, ...);
+int __real_ioctl(int fd, unsigned long command, ...);
+int __real_kill(pid_t pid, int signal);
+int __real_prctl(int option, ...);
+int __real_getifaddrs(struct ifaddrs **list);
+void __real_freeifaddrs(struct ifaddrs *list);
+int __real_getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
+		       struct addrinfo **list);
+void __real_freeaddrinfo(struct addrinfo *list);
+long __real_syscall(long number, ...);
 
 static uint64_t lowered;
 
@@ -76,9 +85,7 @@ static unsigned int setting(const char *name, unsigned int otherwise)
 
 static int open_real(const char *path, int flags, int mode)
 {
-	int (*real)(int, const char *, int, ...) = dlsym(RTLD_NEXT, "openat");
-
-	return real(AT_FDCWD, path, flags, mode);
+	return openat(AT_FDCWD, path, flags, mode);
 }
 
 static void record(const char *text)
@@ -126,7 +133,7 @@ static int open_fake(const char *path)
 	return -2;
 }
 
-int open(const char *path, int flags, ...)
+int __wrap_open(const char *path, int flags, ...)
 {
 	int fd = open_fake(path);
 	va_list list;
@@ -139,12 +146,12 @@ int open(const char *path, int flags, ...)
 	return fd == -2 ? open_real(path, flags, mode) : fd;
 }
 
-int __open_2(const char *path, int flags)
+int __wrap___open_2(const char *path, int flags)
 {
-	return open(path, flags);
+	return __wrap_open(path, flags);
 }
 
-int stat(const char *path, struct stat *node)
+int __wrap_stat(const char *path, struct stat *node)
 {
 	if (!getenv("FAKE") || strcmp(path, VCONTEXT_DEVICE) != 0)
 		return fstatat(AT_FDCWD, path, node, 0);
@@ -251,9 +258,8 @@ static int answer_open(struct vcontext_open *arg)
 	return open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
 }
 
-int ioctl(int fd, unsigned long command, ...)
+int __wrap_ioctl(int fd, unsigned long command, ...)
 {
-	int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
 	char text[80];
 	va_list list;
 	void *arg;
@@ -284,13 +290,12 @@ int ioctl(int fd, unsigned long command, ...)
 	case VCONTEXT_BIND:
 		return answer_bind(arg);
 	default:
-		return real(fd, command, arg);
+		return __real_ioctl(fd, command, arg);
 	}
 }
 
-int prctl(int option, ...)
+int __wrap_prctl(int option, ...)
 {
-	int (*real)(int, ...) = dlsym(RTLD_NEXT, "prctl");
 	unsigned long arg[4];
 	va_list list;
 
@@ -300,7 +305,7 @@ int prctl(int option, ...)
 	va_end(list);
 
 	if (option != PR_CAPBSET_READ || !getenv("FAKE"))
-		return real(option, arg[0], arg[1], arg[2], arg[3]);
+		return __real_prctl(option, arg[0], arg[1], arg[2], arg[3]);
 	if (arg[0] <= LAST_CAPABILITY)
 		return !((lowered | mask_setting("FAKE_LOST")) >> arg[0] & 1);
 	errno = EINVAL;
@@ -342,14 +347,13 @@ static struct sockaddr *place(int family, const char *text, struct sockaddr_stor
 	return (struct sockaddr *)at;
 }
 
-int getifaddrs(struct ifaddrs **list)
+int __wrap_getifaddrs(struct ifaddrs **list)
 {
-	int (*real)(struct ifaddrs **) = dlsym(RTLD_NEXT, "getifaddrs");
 	static struct sockaddr_storage places[ADDRESSES][3];
 	static struct ifaddrs devices[ADDRESSES];
 
 	if (!getenv("FAKE"))
-		return real(list);
+		return __real_getifaddrs(list);
 	errno = (int)setting("FAKE_DEVICES", 0);
 	if (errno)
 		return -1;
@@ -372,24 +376,20 @@ int getifaddrs(struct ifaddrs **list)
 	return 0;
 }
 
-void freeifaddrs(struct ifaddrs *list)
+void __wrap_freeifaddrs(struct ifaddrs *list)
 {
-	void (*real)(struct ifaddrs *) = dlsym(RTLD_NEXT, "freeifaddrs");
-
 	if (!getenv("FAKE"))
-		real(list);
+		__real_freeifaddrs(list);
 }
 
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
 		struct addrinfo **list)
 {
-	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
-		dlsym(RTLD_NEXT, "getaddrinfo");
 	static struct sockaddr_storage at;
 	static struct addrinfo found;
 
 	if (!getenv("FAKE"))
-		return real(name, service, wanted, list);
+		return __real_getaddrinfo(name, service, wanted, list);
 
 	for (size_t i = 0; i < ADDRESSES; i++) {
 		if (known_addresses[i].mask || strcmp(known_addresses[i].name, name) != 0)
@@ -401,28 +401,23 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *wa
 	return strcmp(name, "slow") == 0 ? EAI_AGAIN : EAI_NONAME;
 }
 
-void freeaddrinfo(struct addrinfo *list)
+void __wrap_freeaddrinfo(struct addrinfo *list)
 {
-	void (*real)(struct addrinfo *) = dlsym(RTLD_NEXT, "freeaddrinfo");
-
 	if (!getenv("FAKE"))
-		real(list);
+		__real_freeaddrinfo(list);
 }
 
-int kill(pid_t pid, int signal)
+int __wrap_kill(pid_t pid, int signal)
 {
-	int (*real)(pid_t, int) = dlsym(RTLD_NEXT, "kill");
-
 	if (context_id == VCONTEXT_ID_HOST)
-		return real(pid, signal);
+		return __real_kill(pid, signal);
 
 	errno = ESRCH;
 	return -1;
 }
 
-long syscall(long number, ...)
+long __wrap_syscall(long number, ...)
 {
-	long (*real)(long, ...) = dlsym(RTLD_NEXT, "syscall");
 	bool stub = !getenv("FAKE_STUB");
 	long arg[6];
 	va_list list;
@@ -436,5 +431,5 @@ long syscall(long number, ...)
 		((uint64_t *)arg[0])[0] = stub ? VCTL_LSM_ID : 100;
 		return 1;
 	}
-	return real(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	return __real_syscall(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }

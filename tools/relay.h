@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+#include <vctl_vserver.h>
+
+#include "command.h"
+
+/**
+ * relay_run() - Pass on all bytes between the standard descriptors and a command inside, until it
+ *	has ended
+ * @inside: the command; its descriptors are closed, and it is waited for
+ * @modes: those of the terminal on standard input, if the command is on a pseudo-terminal too: ours
+ *	is raw meanwhile, and its size is passed on; else NULL
+ *
+ * What the command has written when it ends is passed on, but nobody waits for what it has left in
+ * the background.  A signal that would end this process does, with the terminal as it was; the
+ * command ends with it.
+ *
+ * Return: the command's exit status, or 128 and the number of the signal that ended it.
+ */
+enum status relay_run(struct vctl_inside *inside, const struct termios *modes);
+
+#endif /* RELAY_H */
