@@ -94,6 +94,7 @@ enum vctl_code {
 	VCTL_SCRIPT,		/* a script of the administrator's failed */
 	VCTL_BAD_TREE,		/* the vserver's tree lacks something, or is not safe */
 	VCTL_NO_COMMAND,	/* no such program, or user, in the vserver */
+	VCTL_KEEPS_NONE,	/* the context keeps no namespaces */
 };
 
 struct vctl_error;		/* why something failed */
@@ -320,6 +321,69 @@ VCTL_API uint32_t vctl_context_id(const struct vctl_context *ctx);
  *	-EBUSY		VCTL_TRACED
  */
 VCTL_API int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err);
+
+/**
+ * vctl_context_enter_at_exec() - Move the calling process into the context with its next execve()
+ * @ctx: the handle
+ * @err: out: the error
+ *
+ * Until an execve() succeeds the process is outside, and nobody inside ever reaches what it has
+ * from there: memory, descriptors that are close-on-exec, its program.  It may become another user
+ * in between.  Children are not concerned; a further call, or vctl_context_enter(), replaces it.
+ * Who may: root of context 0.
+ *
+ * Return: 0, or as vctl_context_enter(), and -ENOTTY (VCTL_OLD_KERNEL).  If the process can't enter
+ * any more execve() fails, with the same numbers.
+ */
+VCTL_API int vctl_context_enter_at_exec(struct vctl_context *ctx, struct vctl_error **err);
+
+/**
+ * vctl_context_keep() - Let the context keep namespaces, and the caller's addresses
+ * @ctx: the handle
+ * @mounts_fd: a mount namespace, open as /proc/self/ns/mnt is
+ * @names_fd: a UTS namespace, open as /proc/self/ns/uts is
+ * @err: out: the error
+ *
+ * From then on it lives without a process or handle, too, and who enters it is tied to what
+ * vctl_bind() has tied the caller to.  Who may: root of context 0.
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_NOT_ROOT
+ *	-EEXIST		VCTL_EXISTS: it keeps some already
+ *	-EBADF, -EINVAL	VCTL_SYSTEM: not descriptors of such namespaces
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ *	-ENOMEM		VCTL_SYSTEM
+ */
+VCTL_API int vctl_context_keep(struct vctl_context *ctx, int mounts_fd, int names_fd,
+			       struct vctl_error **err);
+
+/**
+ * vctl_context_kept() - Open a namespace that the context keeps, for setns()
+ * @ctx: the handle
+ * @kind: CLONE_NEWNS or CLONE_NEWUTS
+ * @err: out: the error
+ *
+ * Who may: as for vctl_context_enter().
+ *
+ * Return: a descriptor, or
+ *	-ENOENT		VCTL_KEEPS_NONE
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
+ *	-EINVAL		VCTL_SYSTEM: another kind
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ *	-EMFILE, -ENFILE, -ENOMEM	VCTL_SYSTEM
+ */
+VCTL_API int vctl_context_kept(struct vctl_context *ctx, int kind, struct vctl_error **err);
+
+/**
+ * vctl_context_forget() - Let the context keep them no longer
+ * @ctx: the handle
+ * @err: out: the error
+ *
+ * Who may: root of context 0.
+ *
+ * Return: 0, or -ENOENT (VCTL_KEEPS_NONE), -EPERM (VCTL_NOT_ROOT), -ENOTTY (VCTL_OLD_KERNEL).
+ */
+VCTL_API int vctl_context_forget(struct vctl_context *ctx, struct vctl_error **err);
 
 /**
  * vctl_context_add_flags() - Add flags; they can never be taken away again

@@ -207,6 +207,7 @@ static const struct vctl_reason enter_reasons[] = {
 	  "run as root outside of any context, or make a new context" },
 	{ EINVAL, VCTL_THREADS, WHY_THREADS, ADVICE_THREADS },
 	{ EBUSY, VCTL_TRACED, WHY_TRACED, ADVICE_TRACED },
+	{ ENOTTY, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
 	{ 0 },
 };
 
@@ -255,9 +256,9 @@ static int explain_other_pid_ns(struct vctl_context *ctx, struct vctl_error **er
 	return 0;
 }
 
-int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err)
+static int enter_by(struct vctl_context *ctx, unsigned long command, struct vctl_error **err)
 {
-	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_ENTER, NULL);
+	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, command, NULL);
 
 	if (result >= 0)
 		return 0;
@@ -267,6 +268,16 @@ int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err)
 		return -EINVAL;
 
 	return vctl_error_explain(err, enter_reasons, -result, name_of(ctx->id).text);
+}
+
+int vctl_context_enter(struct vctl_context *ctx, struct vctl_error **err)
+{
+	return enter_by(ctx, VCONTEXT_ENTER, err);
+}
+
+int vctl_context_enter_at_exec(struct vctl_context *ctx, struct vctl_error **err)
+{
+	return enter_by(ctx, VCONTEXT_ENTER_AT_EXEC, err);
 }
 
 /* The answer to a command that is for those who may enter, and for contexts with process 1. */
@@ -298,6 +309,53 @@ int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **
 					  (void *)(intptr_t)signal);
 
 	return explain_init(ctx, result, err);
+}
+
+static const struct vctl_reason kept_reasons[] = {
+	{ EPERM, VCTL_NOT_ROOT, "only root in context 0 may have it keep namespaces, or forget them",
+	  "run as root outside of any context" },
+	{ EEXIST, VCTL_EXISTS, "it keeps namespaces already", "let it forget those first" },
+	{ ENOENT, VCTL_KEEPS_NONE, "it keeps no namespaces", NULL },
+	{ ENOTTY, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
+	{ 0 },
+};
+
+int vctl_context_keep(struct vctl_context *ctx, int mounts_fd, int names_fd,
+		      struct vctl_error **err)
+{
+	struct vcontext_keep keep = VCTL_SIZED(struct vcontext_keep);
+	int result;
+
+	keep.mounts = mounts_fd;
+	keep.names = names_fd;
+	result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_KEEP, &keep);
+	if (result >= 0)
+		return 0;
+
+	return vctl_error_explain(err, kept_reasons, -result, name_of(ctx->id).text);
+}
+
+int vctl_context_kept(struct vctl_context *ctx, int kind, struct vctl_error **err)
+{
+	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_KEPT,
+					  (void *)(intptr_t)kind);
+
+	if (result >= 0)
+		return result;
+	if (result == -EPERM)
+		return explain_enter_refused(ctx, err);
+
+	return vctl_error_explain(err, kept_reasons, -result, name_of(ctx->id).text);
+}
+
+int vctl_context_forget(struct vctl_context *ctx, struct vctl_error **err)
+{
+	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_FORGET, NULL);
+
+	if (result >= 0)
+		return 0;
+
+	return vctl_error_explain(err, kept_reasons, -result, name_of(ctx->id).text);
 }
 
 static const struct vctl_reason flag_reasons[] = {

@@ -11,6 +11,7 @@ override BUILD := $(abspath $(BUILD))
 libdir     = $(PREFIX)/lib
 includedir = $(PREFIX)/include
 sbindir    = $(PREFIX)/sbin
+libexecdir = $(PREFIX)/lib/vctl
 
 INSTALL    ?= install
 PKG_CONFIG ?= pkg-config

@@ -183,6 +183,21 @@ static int answer_bind(void *argument)
 	return 0;
 }
 
+static int answer_keep(void *argument)
+{
+	int number = copy_in(&fake.keep, sizeof(fake.keep), sizeof(fake.keep), argument);
+
+	return fail_with(number ? number : fake.keep_errno);
+}
+
+static int answer_kept(void *argument)
+{
+	fake.kept_kind = (int)(intptr_t)argument;
+	if (fake.kept_errno)
+		return fail_with(fake.kept_errno);
+	return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
 static int fake_ioctl(int fd, unsigned long command, void *argument)
 {
 	if (fcntl(fd, F_GETFD) < 0)
@@ -208,7 +223,15 @@ static int fake_ioctl(int fd, unsigned long command, void *argument)
 		return answer_lower(argument);
 	case VCONTEXT_BIND:
 		return answer_bind(argument);
+	case VCONTEXT_KEEP:
+		return answer_keep(argument);
+	case VCONTEXT_KEPT:
+		return answer_kept(argument);
+	case VCONTEXT_FORGET:
+		return fail_with(argument ? EFAULT : fake.forget_errno);
 	case VCONTEXT_ENTER:
+	case VCONTEXT_ENTER_AT_EXEC:
+		fake.entered_at_exec = command == VCONTEXT_ENTER_AT_EXEC;
 		return fail_with(argument ? EFAULT : fake.enter_errno);
 	case VCONTEXT_PID_NS:
 		if (argument || fake.pid_ns_errno)

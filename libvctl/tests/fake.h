@@ -24,7 +24,8 @@ struct fake {
 
 	/* What the commands answer: 0, or an errno value. */
 	int info_errno, new_errno, open_errno, enter_errno, add_errno, stat_errno, list_errno,
-	    lower_errno, bind_errno, pid_ns_errno, kill_errno;
+	    lower_errno, bind_errno, pid_ns_errno, kill_errno, keep_errno, kept_errno,
+	    forget_errno;
 	struct vcontext_info info;
 	struct vcontext_stat stat;
 	const uint32_t *ids;
@@ -43,6 +44,9 @@ struct fake {
 	struct vcontext_lower lower;
 	bool lowered_context;		/* not the caller */
 	int signal;
+	bool entered_at_exec;		/* not at once */
+	struct vcontext_keep keep;
+	int kept_kind;
 	struct vcontext_bind bind;
 	struct vcontext_address addresses[VCONTEXT_ADDRESSES_MAX];
 };
@@ -72,6 +76,7 @@ Suite *suite_context(void);
 Suite *suite_device(void);
 Suite *suite_error(void);
 Suite *suite_kernel(void);
+Suite *suite_kept(void);
 Suite *suite_name(void);
 Suite *suite_process(void);
 

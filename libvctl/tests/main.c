@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, suite_kernel());
 	srunner_add_suite(runner, suite_device());
 	srunner_add_suite(runner, suite_context());
+	srunner_add_suite(runner, suite_kept());
 	srunner_add_suite(runner, suite_process());
 	srunner_add_suite(runner, suite_name());
 	srunner_add_suite(runner, suite_ceiling());

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A child that is to become a program inside, and is still outside: root of the host with a hostile
+ * tree as its root.  What it may not do: allocate memory (it is the child of a process that may
+ * have threads), look up names, open anything in the tree but by program.h.
+ */
+#ifndef VCTL_CHILD_H
+#define VCTL_CHILD_H
+
+#include <sys/types.h>
+
+#include <vctl_vserver.h>
+
+#include "complaint.h"
+
+struct child {
+	pid_t pid;
+	int pidfd;
+	int line;	/* to the other of the two; close-on-exec, so that it ends with exec */
+};
+
+#define CHILD_NONE { .pid = -1, .pidfd = -1, .line = -1 }
+
+enum child_word {
+	CHILD_READY = 1,	/* with a value */
+	CHILD_GO,
+	CHILD_TERMINAL,		/* with a descriptor */
+	CHILD_FAILED,		/* with a complaint */
+};
+
+struct child_message {
+	enum child_word word;
+	int value;
+	struct complaint complaint;
+};
+
+/**
+ * child_fork() - Make one
+ * @child: out: in the parent the child, in the child the line to the parent
+ * @flags: CLONE_NEW*
+ * @cgroup: descriptor of the control group that it is born into; -1: the caller's
+ * @pid_ns: of the PID namespace likewise
+ *
+ * Signals that are handled do in it what they do by default.
+ *
+ * Return: 1 in the parent, 0 in the child, or a negative errno value.
+ */
+int child_fork(struct child *child, uint64_t flags, int cgroup, int pid_ns);
+
+/**
+ * child_hand_over() - In a child, make one of its own, which nobody waits for but the machine's init
+ * @flags: CLONE_NEW*
+ * @cgroup: as above
+ *
+ * The line is handed over, too.  The old one lives until the new one has become a program, and that
+ * is all of its life: it doesn't return.
+ *
+ * Return: 0 in the new child, or a negative errno value in the old one.
+ */
+int child_hand_over(uint64_t flags, int cgroup);
+
+/** child_hear() - Wait for what the other has to say; 1, 0 if it has hung up, or -errno
+ *
+ * @fd: out: the descriptor that came with it, or -1; NULL: none is expected
+ */
+int child_hear(int line, struct child_message *message, int *fd);
+
+/** child_say() - Say something; @fd: a descriptor to go with it, or -1 */
+int child_say(int line, enum child_word word, int value, int fd);
+
+/** child_fail() - Tell the parent why, and end */
+_Noreturn void child_fail(int line, const struct complaint *complaint);
+
+/** child_close() - Close what belongs to a child, and reap it if @end; NULL is not fine */
+void child_close(struct child *child, bool end);
+
+/** child_reap() - Wait for the end of a child; its status as of waitpid(), or -errno */
+int child_reap(const struct child *child);
+
+/* In the child: */
+
+/** child_settle() - Leave the caller's session, signals and login; with the parent it ends */
+int child_settle(struct complaint *complaint);
+
+/** child_limit() - Take limits and priority over; by what the state or configuration says */
+int child_limit(const struct vctl_conf_limit *limits, size_t count, bool has_nice, int nice,
+		struct complaint *complaint);
+
+/** child_become() - Take over who it is, for good */
+int child_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
+
+/** child_seal() - No descriptor but 0, 1 and 2 outlives exec */
+int child_seal(void);
+
+#endif /* VCTL_CHILD_H */

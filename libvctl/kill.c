@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "child.h"
+#include "cleanup.h"
+#include "error.h"
+#include "kill.h"
+#include "relay.h"
+#include "vserver.h"
+
+#define LIMIT_MS	10000
+#define ROUND_MS	50
+
+/* In a child that inside can do with what it likes: it has nothing and is about to end. */
+static _Noreturn void signal_and_end(struct vctl_context *ctx, int number)
+{
+	unsigned int fd = (unsigned int)vctl_context_fd(ctx);
+
+	prctl(PR_SET_DUMPABLE, 0);
+	if (fd > 0)
+		syscall(SYS_close_range, 0U, fd - 1, 0U);
+	syscall(SYS_close_range, fd + 1, ~0U, 0U);
+	if (vctl_context_enter(ctx, NULL) == 0) {
+		close((int)fd);
+		kill(-1, number);
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+/*
+ * Between us and the one that enters is a child that ends at once, so that nobody has to wait for
+ * one that is stopped by those inside.
+ */
+void kill_inside(struct vctl_context *ctx, int number)
+{
+	struct child child;
+	int result = child_fork(&child, 0, -1, -1);
+
+	if (result == 0) {
+		auto_fd int pid_ns = vctl_context_pid_ns(ctx, NULL);
+
+		if (pid_ns >= 0)
+			setns(pid_ns, CLONE_NEWPID);
+		if (child_fork(&child, 0, -1, -1) == 0)
+			signal_and_end(ctx, number);
+		_exit(EXIT_SUCCESS);
+	}
+	if (result > 0)
+		child_close(&child, true);
+}
+
+static uint32_t tasks_of(struct vctl_context *ctx)
+{
+	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
+
+	return vctl_context_stat(ctx, &stat, NULL) < 0 ? 0 : stat.tasks;
+}
+
+/* A zombie of ours is in the context until we have waited for it. */
+static void reap(struct vctl_vserver *vs)
+{
+	if (vs->child > 0 && waitpid(vs->child, NULL, WNOHANG) != 0)
+		vs->child = 0;
+}
+
+bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t tasks, int timeout_ms)
+{
+	int64_t end = relay_now() + timeout_ms;
+	struct timespec pause = { .tv_nsec = 2000000 };
+
+	for (;;) {
+		reap(vs);
+		if (tasks_of(ctx) <= tasks)
+			return true;
+		if (relay_now() >= end)
+			return false;
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 16000000)
+			pause.tv_nsec *= 2;
+	}
+}
+
+static void kill_context(struct vctl_context *ctx, const struct vcontext_stat *stat)
+{
+	/* Process 1 takes all others along, forks that are under way included. */
+	if ((stat->flags & VCONTEXT_FAKEINIT) && vctl_context_kill(ctx, SIGKILL, NULL) == 0)
+		return;
+
+	kill_inside(ctx, SIGKILL);
+}
+
+struct relative {
+	uint32_t id, parent;
+	struct vcontext_stat stat;
+	struct vctl_context *ctx;
+};
+
+/* Was it made by one in @id, or in one that was, ...? */
+static bool descends(const struct relative *all, size_t count, const struct relative *one,
+		     uint32_t id)
+{
+	uint32_t parent = one->parent;
+
+	for (size_t depth = 0; depth <= count && parent != id; depth++) {
+		size_t i = 0;
+
+		while (i < count && all[i].id != parent)
+			i++;
+		if (i == count)
+			return false;
+		parent = all[i].parent;
+	}
+
+	return parent == id;
+}
+
+static void look_at(struct vctl_device *dev, struct relative *one, uint32_t id)
+{
+	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
+
+	*one = (struct relative){ .id = id, .parent = VCONTEXT_ID_ANY };
+	one->stat = VCTL_SIZED(struct vcontext_stat);
+	open.id = id;
+	if (vctl_context_open(dev, &open, &one->ctx, NULL) == 0 &&
+	    vctl_context_stat(one->ctx, &one->stat, NULL) == 0)
+		one->parent = one->stat.parent;
+}
+
+/* Those that were made inside have lives of their own. */
+static void kill_descendants(struct vctl_device *dev, uint32_t id)
+{
+	auto_free struct relative *all = NULL;
+	auto_free uint32_t *ids = NULL;
+	size_t count;
+
+	if (vctl_list(dev, &ids, &count, NULL) < 0)
+		return;
+	all = calloc(count ? count : 1, sizeof(*all));
+	if (!all)
+		return;
+
+	for (size_t i = 0; i < count; i++)
+		look_at(dev, &all[i], ids[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].ctx && all[i].stat.processes > 0 && descends(all, count, &all[i], id))
+			kill_context(all[i].ctx, &all[i].stat);
+	}
+	for (size_t i = 0; i < count; i++)
+		vctl_context_close(all[i].ctx);
+}
+
+static void kill_once(struct vctl_device *dev, struct vctl_context *ctx)
+{
+	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
+
+	if (vctl_context_stat(ctx, &stat, NULL) < 0)
+		return;
+
+	if (stat.processes > 0)
+		kill_context(ctx, &stat);
+	if (stat.tasks > stat.processes)
+		kill_descendants(dev, vctl_context_id(ctx));
+}
+
+static int give_up(const struct vctl_vserver *vs, struct vctl_error **err)
+{
+	return vctl_error_set(err, VCTL_TIMEOUT, ETIMEDOUT, vs_what(vs).text,
+			      "it has processes that not even SIGKILL ends",
+			      "they wait for a device or file system that doesn't answer, or nobody "
+			      "has waited for them; see to that and try again");
+}
+
+/* By the control group, which no fork escapes. */
+static bool kill_group(struct vctl_vserver *vs, int64_t end)
+{
+	while (cgroup_kill(vs->name) == 0 && !cgroup_empty(vs->name)) {
+		if (cgroup_wait_empty(vs->name, ROUND_MS) == 0)
+			break;
+		if (relay_now() >= end)
+			return false;
+	}
+
+	return true;
+}
+
+int kill_all(struct vctl_vserver *vs, struct vctl_device *dev, struct vctl_context *ctx,
+	     struct vctl_error **err)
+{
+	int64_t end = relay_now() + LIMIT_MS;
+	bool empty = kill_group(vs, end);
+
+	reap(vs);
+	if (!ctx)
+		return empty ? 0 : give_up(vs, err);
+
+	/* Zombies are in no control group any more, but in the context still. */
+	while (empty && !kill_wait(vs, ctx, 0, ROUND_MS)) {
+		empty = relay_now() < end;
+		kill_once(dev, ctx);
+	}
+
+	return empty ? 0 : give_up(vs, err);
+}

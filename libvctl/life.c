@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Start, stop and restart, one after the other. */
+#include <errno.h>
+
+#include "error.h"
+#include "vserver.h"
+
+static int find_state(struct vctl_vserver *vs, enum vctl_vserver_state *state,
+		      struct vctl_error **err)
+{
+	struct vctl_vserver_status status;
+	int result = vctl_vserver_status(vs, &status, err);
+
+	if (result < 0)
+		return result;
+	*state = status.state;
+	vctl_vserver_status_free(&status);
+	return 0;
+}
+
+/* Of one that has something left, it is all that is. */
+static int start_anew(struct vctl_vserver *vs, const struct vctl_conf *conf,
+		      enum vctl_vserver_state state, const struct vctl_watch *watch,
+		      struct vctl_error **err)
+{
+	int result = 0;
+
+	if (state != VCTL_STOPPED) {
+		tell_step(watch, "tidying up after its last run");
+		result = vs_stop(vs, 0, true, watch, err);
+	}
+
+	return result < 0 ? result : vs_start(vs, conf, watch, err);
+}
+
+int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
+		       struct vctl_error **err)
+{
+	vctl_auto_conf struct vctl_conf *conf = NULL;
+	auto_unlock struct vctl_vserver *locked = NULL;
+	enum vctl_vserver_state state;
+	int result = vctl_vserver_lock(vs, true, err);
+
+	if (result < 0)
+		return result;
+	locked = vs;
+	result = find_state(vs, &state, err);
+	if (result == 0 && state == VCTL_RUNNING)
+		return vctl_error_set(err, VCTL_RUNS, EALREADY, vs_what(vs).text,
+				      "it is running already", "vctl restart starts it anew");
+	if (result == 0)
+		result = vctl_conf_read(vs->conf, &conf, err);
+
+	return result < 0 ? result : start_anew(vs, conf, state, watch, err);
+}
+
+int vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms, const struct vctl_watch *watch,
+		      struct vctl_error **err)
+{
+	auto_unlock struct vctl_vserver *locked = NULL;
+	int result = vctl_vserver_lock(vs, true, err);
+
+	if (result < 0)
+		return result;
+	locked = vs;
+
+	return vs_stop(vs, timeout_ms, false, watch, err);
+}
+
+int vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int timeout_ms,
+			 const struct vctl_watch *watch, struct vctl_error **err)
+{
+	vctl_auto_conf struct vctl_conf *conf = NULL;
+	auto_unlock struct vctl_vserver *locked = NULL;
+	enum vctl_vserver_state state;
+	int result = vctl_vserver_lock(vs, true, err);
+
+	if (result < 0)
+		return result;
+	locked = vs;
+	result = find_state(vs, &state, err);
+	if (result < 0)
+		return result;
+	if (only_running && state != VCTL_RUNNING)
+		return 1;
+
+	/* What could not be started again is not stopped. */
+	result = vctl_conf_read(vs->conf, &conf, err);
+	if (result == 0 && state == VCTL_RUNNING)
+		result = vs_stop(vs, timeout_ms, true, watch, err);
+	if (result < 0)
+		return result;
+
+	return start_anew(vs, conf, state == VCTL_RUNNING ? VCTL_STOPPED : state, watch, err);
+}

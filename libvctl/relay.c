@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "relay.h"
+#include "vserver.h"
+
+#define DRAIN_MAX	(1024 * 1024)	/* after the end: there may be others who go on */
+
+int64_t relay_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Hand on what there is; 0 at its end, or how many bytes that was. */
+static size_t hand_on(int output, const struct vctl_watch *watch)
+{
+	char bytes[4096];
+	ssize_t count;
+
+	do {
+		count = read(output, bytes, sizeof(bytes));
+	} while (count < 0 && errno == EINTR);
+	if (count <= 0)
+		return 0;
+
+	tell_output(watch, bytes, (size_t)count);
+	return (size_t)count;
+}
+
+static void drain(int output, const struct vctl_watch *watch)
+{
+	struct pollfd wanted = { .fd = output, .events = POLLIN };
+	size_t all = 0;
+	size_t count;
+
+	while (all < DRAIN_MAX && poll(&wanted, 1, 0) > 0 && (wanted.revents & POLLIN)) {
+		count = hand_on(output, watch);
+		if (count == 0)
+			break;
+		all += count;
+	}
+}
+
+static int left_until(int64_t deadline)
+{
+	int64_t left;
+
+	if (deadline < 0)
+		return -1;
+	left = deadline - relay_now();
+	if (left < 0)
+		return 0;
+
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+bool relay_output(int output, int pidfd, struct vctl_context *ctx, int64_t deadline,
+	   const struct vctl_watch *watch)
+{
+	struct pollfd wanted[] = {
+		{ .fd = output, .events = POLLIN },
+		{ .fd = pidfd, .events = POLLIN },
+		{ .fd = ctx ? vctl_context_fd(ctx) : -1, .events = POLLIN },
+	};
+
+	for (;;) {
+		int left = left_until(deadline);
+		int count = poll(wanted, 3, left);
+
+		if (count < 0 && errno != EINTR)
+			return false;
+		if (count > 0 && (wanted[1].revents || wanted[2].revents)) {
+			if (wanted[0].fd >= 0)
+				drain(wanted[0].fd, watch);
+			return true;
+		}
+		/* Who prints without end must not make us forget the time. */
+		if (left == 0)
+			return false;
+		if (count > 0 && wanted[0].revents && hand_on(output, watch) == 0)
+			wanted[0].fd = -1;
+	}
+}
