@@ -90,7 +90,7 @@ enum vctl_code {
 	VCTL_BUSY,		/* another process acts on the vserver */
 	VCTL_RUNS,		/* the vserver is running already */
 	VCTL_RUNS_NOT,		/* the vserver is not running */
-	VCTL_IN_USE,		/* an address or context that the vserver wants is somebody else's */
+	VCTL_IN_USE,		/* an address or context that it wants is somebody else's */
 	VCTL_SCRIPT,		/* a script of the administrator's failed */
 	VCTL_BAD_TREE,		/* the vserver's tree lacks something, or is not safe */
 	VCTL_NO_COMMAND,	/* no such program, or user, in the vserver */

@@ -37,7 +37,7 @@ struct vctl_conf_address {
 	char *device;		/* on which it is made at start; NULL: it is somebody else's care */
 	char *text;		/* address, host name or (with no @device) device, without a mask */
 	int prefix;		/* -1: that of the device's own address */
-	uint32_t broadcast;	/* in network order; 0: that of the network, if @has_broadcast not */
+	uint32_t broadcast;	/* in network order, if @has_broadcast; else that of the network */
 	bool has_broadcast;
 	int line;		/* where in the file, for messages */
 };
@@ -90,7 +90,7 @@ struct vctl_conf {
  */
 VCTL_API int vctl_conf_read(const char *path, struct vctl_conf **conf, struct vctl_error **err);
 
-/** vctl_conf_parse() - The same of text in memory, @length bytes that are called @path in messages */
+/** vctl_conf_parse() - The same of @length bytes in memory, which messages call @path */
 VCTL_API int vctl_conf_parse(const char *path, const char *text, size_t length,
 			     struct vctl_conf **conf, struct vctl_error **err);
 
@@ -280,7 +280,7 @@ struct vctl_command {
 
 /* A command that runs inside, a child of the caller. */
 struct vctl_inside {
-	pid_t pid;		/* to wait for; a signal doesn't reach it, nor does its end outlive us */
+	pid_t pid;		/* to wait for; no signal reaches it, and it ends with the caller */
 	int pidfd;
 	int in, out, err;	/* our ends of its pipes; with a terminal @in is its master alone */
 };

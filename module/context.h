@@ -3,8 +3,9 @@
  * The life of a context.
  *
  * A context lives, that is its id is its own, while it has @users: each of its processes and each
- * open handle is one, who will enter it at exec is, and that it keeps something is another.  Its memory lives while it has @refs: its users together are one, each
- * context that was made inside it another, because limits and ancestry of those go through it.
+ * open handle is one, who will enter it at exec is, and that it keeps something is another.  Its
+ * memory lives while it has @refs: its users together are one, each context that was made inside it
+ * another, because limits and ancestry of those go through it.
  *
  * Who points to a context:
  *   - tasks, through struct task_blob, without a reference: a task that has numbers belongs to a

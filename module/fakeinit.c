@@ -145,8 +145,8 @@ int fakeinit_kill(struct context *context, unsigned long sig)
 }
 
 /*
- * Where reboot() ends process 1 a ceiling may leave CAP_SYS_BOOT, which is the right to load another
- * kernel, too.
+ * Where reboot() ends process 1 a ceiling may leave CAP_SYS_BOOT, which is the right to load
+ * another kernel, too.
  */
 static int kernel_load_data(enum kernel_load_data_id id, bool contents)
 {

@@ -68,8 +68,8 @@ static int put_in_place(struct context *context, struct kept *kept)
  * @mounts: descriptor of a mount namespace
  * @names: descriptor of a UTS namespace
  *
- * Returns 0; EPERM (not root of context 0), EBADF, EINVAL (other descriptors), EEXIST (it keeps some
- * already), ENOMEM.
+ * Returns 0; EPERM (not root of context 0), EBADF, EINVAL (other descriptors), EEXIST (it keeps
+ * some already), ENOMEM.
  */
 int kept_keep(struct context *context, int mounts, int names)
 {

@@ -395,8 +395,8 @@ struct vcontext_list {
  *	EINVAL	not of a mount or UTS namespace
  *	EEXIST	it keeps some already
  *
- * VCONTEXT_KEPT - open (close-on-exec) a namespace that the context keeps, for setns(); the argument
- *	is CLONE_NEWNS or CLONE_NEWUTS, returns the descriptor
+ * VCONTEXT_KEPT - open (close-on-exec) a namespace that the context keeps, for setns(); the
+ *	argument is CLONE_NEWNS or CLONE_NEWUTS, returns the descriptor
  *	As VCONTEXT_ENTER.
  *	EPERM	as there
  *	EINVAL	another argument
