@@ -9,10 +9,14 @@
  */
 
 #include <linux/capability.h>
+#include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
+
+#include <asm/syscall.h>
+#include <asm/unistd.h>
 
 #include "context.h"
 
@@ -102,10 +106,23 @@ static int userns_create(const struct cred *cred)
 	return userns_closed() ? -EPERM : 0;
 }
 
+/*
+ * Where reboot() ends process 1 of a PID namespace a ceiling may leave CAP_SYS_BOOT, which is the
+ * right to load and unload the machine's next kernel, too.  The number of reboot() in 32 bits is 88
+ * with all who run such programs besides their own.
+ */
+static bool is_reboot(void)
+{
+	return syscall_get_nr(current, task_pt_regs(current)) ==
+	       (in_compat_syscall() ? 88 : __NR_reboot);
+}
+
 /* To join a user namespace takes a right over it, which is then neither ours nor the first. */
 static int capable_hook(const struct cred *cred, struct user_namespace *ns, int cap,
 			unsigned int opts)
 {
+	if (unlikely(cap == CAP_SYS_BOOT) && confined() && !is_reboot())
+		return -EPERM;
 	if (likely(ns == cred->user_ns || ns == &init_user_ns))
 		return 0;
 	if (cap == CAP_SYS_PTRACE && is_watcher())

@@ -3,6 +3,7 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/fs_struct.h>
 #include <linux/module.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
@@ -257,11 +258,12 @@ static int claim(struct context *context, bool own, bool root, u64 dropped)
 }
 
 /* Claim @context for who will have the credentials @new, whose ceiling is to lack @dropped. */
-static int get_ready(struct context *context, struct cred *new, bool own, bool root, u64 *dropped)
+static int get_ready(struct context *context, struct kept *kept, struct cred *new, bool own,
+		     bool root, u64 *dropped)
 {
 	int err;
 
-	if (READ_ONCE(context->kept) && !kept_fits(context))
+	if (!kept_fits(kept))
 		return -EPERM;
 	err = limit_count_in(context, new);
 	if (err)
@@ -276,21 +278,21 @@ static int get_ready(struct context *context, struct cred *new, bool own, bool r
 }
 
 /**
- * context_ready - get all ready that can fail, before current moves into a context
+ * context_ready - get all ready that can fail, before current moves into a context at exec
  * @context: which
- * @new: credentials that it will have then
- * @root: it is, or was when it could be asked, root of context 0
+ * @kept: what it keeps
+ * @new: credentials that current will have then; it was root of context 0 when it could be asked
  * @dropped: out: what to take out of their ceiling
  *
  * Returns 0, EPERM (see VCONTEXT_ENTER), EINVAL (the wrong PID namespace), ENOMEM.
  */
-int context_ready(struct context *context, struct cred *new, bool root, u64 *dropped)
+int context_ready(struct context *context, struct kept *kept, struct cred *new, u64 *dropped)
 {
-	return get_ready(context, new, false, root, dropped);
+	return get_ready(context, kept, new, false, true, dropped);
 }
 
 /* Current becomes a process of @to, with all that @to has for its processes. */
-void context_move_current(struct context *to)
+void context_move_current(struct context *to, struct kept *kept)
 {
 	struct context *from = current_context();
 
@@ -302,8 +304,7 @@ void context_move_current(struct context *to)
 	rcu_assign_pointer(task_blob(current)->context, to);
 	limit_enter(to);
 	index_add(to, current);
-	if (READ_ONCE(to->kept))
-		kept_tie_current(to);
+	kept_tie_current(kept);
 	weight_enter(to);
 	if (from)
 		context_put(from);
@@ -324,34 +325,59 @@ bool context_traced(void)
 	return current->ptrace || !list_empty(&current->ptraced);
 }
 
+/* Its root and working directory are those of another process, too: it could go by that one's. */
+static bool shares_directories(void)
+{
+	bool shares;
+
+	spin_lock(&current->fs->lock);
+	shares = current->fs->users > 1;
+	spin_unlock(&current->fs->lock);
+	return shares;
+}
+
+static int enter_with(struct context *context, struct kept *kept, bool own)
+{
+	struct cred *new;
+	u64 dropped;
+	int err;
+
+	err = context_traced() ? -EBUSY : ceiling_prepare(0, true, &new);
+	if (err)
+		return err;
+	err = get_ready(context, kept, new, own, own || root_of_host(), &dropped);
+	if (err) {
+		abort_creds(new);
+		return err;
+	}
+	exec_disarm(current);
+	ceiling_lower(dropped, new);
+	context_move_current(context, kept);
+	return 0;
+}
+
 /*
  * Move the calling process into @context, which must be claimed unless it is the caller's own new
  * one.
  */
 static int enter(struct context *context, bool own)
 {
-	struct cred *new = NULL;
-	u64 dropped;
+	struct kept *kept;
 	int err;
 
 	if (context_flags(current_context()) & VCONTEXT_LOCK)
 		return -EPERM;
-	if (!thread_group_empty(current))
+	if (!thread_group_empty(current) || shares_directories())
 		return -EINVAL;
-	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex))
+	kept = kept_get(context);
+	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex)) {
+		kept_put(kept);
 		return -EINTR;
-	err = context_traced() ? -EBUSY : ceiling_prepare(0, true, &new);
-	if (!err)
-		err = get_ready(context, new, own, own || root_of_host(), &dropped);
-	if (!err) {
-		exec_disarm(current);
-		ceiling_lower(dropped, new);
-		context_move_current(context);
-	} else if (new) {
-		abort_creds(new);
 	}
+	err = enter_with(context, kept, own);
 	smp_store_release(&task_blob(current)->entering, false);	/* after the context */
 	mutex_unlock(&current->signal->cred_guard_mutex);
+	kept_put(kept);
 	return err;
 }
 
@@ -359,8 +385,8 @@ static int enter(struct context *context, bool own)
  * context_enter - move the calling process into a context
  * @context: of which the caller holds a user
  *
- * Returns 0; EPERM (see VCONTEXT_ENTER), EINVAL (more than one thread, or the wrong PID namespace),
- * EBUSY (traces or is traced), EINTR, ENOMEM.
+ * Returns 0; EPERM (see VCONTEXT_ENTER), EINVAL (more than one thread, shared directories, or the
+ * wrong PID namespace), EBUSY (traces or is traced), EINTR, ENOMEM.
  */
 int context_enter(struct context *context)
 {

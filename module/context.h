@@ -84,7 +84,7 @@ struct task_blob {
 	struct addresses	*addresses;	/* set once, by the task */
 	struct weight		*weight;	/* changed by the task; see weight.c */
 	struct context		*counted;	/* whose counters it asks for; NULL: its own */
-	struct context		*at_exec;	/* which it will enter, as a user; see exec.c */
+	struct at_exec		*at_exec;	/* what it will enter, by the task alone; or NULL */
 };
 
 /* Of a task that has lost its numbers: it is nobody's. */
@@ -147,9 +147,9 @@ u32 context_flags(const struct context *context);
 u64 context_dropped(const struct context *context);
 int context_lower(struct context *context, u64 drop);
 u64 context_current_serial(void);
-int context_ready(struct context *context, struct cred *new, bool root, u64 *dropped);
+int context_ready(struct context *context, struct kept *kept, struct cred *new, u64 *dropped);
 bool context_traced(void);
-void context_move_current(struct context *to);
+void context_move_current(struct context *to, struct kept *kept);
 bool context_inside(const struct context *inner, const struct context *outer);
 bool root_of_host(void);
 int contexts_init(void);
@@ -168,14 +168,17 @@ u32 table_size(void);
 /* exec.c */
 int exec_arm(struct context *context);
 void exec_disarm(struct task_struct *task);
+bool exec_may_open(const struct file *file);
 extern const struct vcontext_hook exec_hooks[];
 
 /* kept.c */
 int kept_keep(struct context *context, int mounts, int names);
 int kept_open(struct context *context, unsigned long type);
 int kept_forget(struct context *context);
-bool kept_fits(struct context *context);
-void kept_tie_current(struct context *context);
+struct kept *kept_get(struct context *context);
+void kept_put(struct kept *kept);
+bool kept_fits(const struct kept *kept);
+void kept_tie_current(const struct kept *kept);
 
 /* index.c */
 void index_add(struct context *context, struct task_struct *task);
@@ -226,7 +229,6 @@ pid_t fakeinit_nr(const struct context *context, struct pid_namespace *reader);
 int fakeinit_open_ns(struct context *context);
 int fakeinit_kill(struct context *context, unsigned long sig);
 u32 fakeinit_state(const struct context *context);
-extern const struct vcontext_hook fakeinit_hooks[];
 
 /* limit.c */
 int limit_fork(struct context *context, struct task_struct *task);

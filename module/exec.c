@@ -6,36 +6,55 @@
  * that it has: memory, descriptors, the program's file.  One that enters at exec is outside until
  * none of these is left, and fails to exec if it can't enter.
  *
- * What can fail is done before the point of no return, with the credentials that the new program
- * will have.  From prepare_bprm_creds() to the end execve() holds cred_guard_mutex, and nobody can
- * begin to trace the process.
+ * All of it is done at the last moment at which execve() can fail, with the credentials that the
+ * new program will have.  From prepare_bprm_creds() to the end execve() holds cred_guard_mutex, and
+ * nobody can begin to trace the process.
+ *
+ * What is executed has been opened by then, from outside and with the rights that are there, by
+ * names that those inside have written into their files: of a script's or a program's interpreter.
+ * So it has to be below the root directory that they have, too: they must not get hold of a file
+ * of the machine, as the program of a process of their own, that /proc led to.
  */
 
 #include <linux/binfmts.h>
 #include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/mount.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 
 #include "context.h"
+
+struct at_exec {
+	struct context	*context;	/* as a user */
+	struct kept	*kept;		/* what it kept then, with a reference; or NULL */
+	u64		dropped;	/* what the ceiling lacks, from creds_from_file() on */
+};
 
 /* May be called with interrupts off. */
 void exec_disarm(struct task_struct *task)
 {
-	struct context *context = task_blob(task)->at_exec;
+	struct at_exec *at = task_blob(task)->at_exec;
 
-	if (likely(!context))
+	if (likely(!at))
 		return;
-	task_blob(task)->at_exec = NULL;
-	context_put(context);
+	WRITE_ONCE(task_blob(task)->at_exec, NULL);
+	task_blob(task)->counted = NULL;
+	kept_put(at->kept);
+	context_put(at->context);
+	kfree(at);
 }
 
 /**
  * exec_arm - let the calling process enter a context when it next execs
  * @context: of which the caller holds a user
  *
- * Returns 0; EPERM (see VCONTEXT_ENTER_AT_EXEC), EINVAL (more than one thread).
+ * Returns 0; EPERM (see VCONTEXT_ENTER_AT_EXEC), EINVAL (more than one thread), ENOMEM.
  */
 int exec_arm(struct context *context)
 {
+	struct at_exec *at;
 	int err;
 
 	if (!root_of_host())
@@ -45,41 +64,61 @@ int exec_arm(struct context *context)
 		return err;
 	if (!thread_group_empty(current))
 		return -EINVAL;
+	at = kzalloc(sizeof(*at), GFP_KERNEL_ACCOUNT);
+	if (!at)
+		return -ENOMEM;
 	refcount_inc(&context->users);
+	at->context = context;
+	at->kept = kept_get(context);
 	exec_disarm(current);
-	task_blob(current)->at_exec = context;
+	WRITE_ONCE(task_blob(current)->at_exec, at);
 	return 0;
 }
 
-static int creds_for_exec(struct linux_binprm *bprm)
+/* May current, which will enter at exec, execute @file? */
+bool exec_may_open(const struct file *file)
 {
-	struct context *context = task_blob(current)->at_exec;
-	u64 dropped;
-	int err;
+	struct path root;
+	bool below;
 
-	if (likely(!context))
-		return 0;
-	if (!thread_group_empty(current))
-		return -EINVAL;
-	err = context_traced() ? -EBUSY : context_ready(context, bprm->cred, true, &dropped);
-	/* and with success nobody asks to be traced until it is inside */
-	if (err)
-		smp_store_release(&task_blob(current)->entering, false);
-	return err;
+	/* of a file on an overlay it has asked for the one that it names */
+	if (!(file->f_flags & __FMODE_EXEC) || file->f_mode & FMODE_BACKING)
+		return true;
+	get_fs_root(current->fs, &root);
+	below = path_is_under(&file->f_path, &root);
+	path_put(&root);
+	return below;
 }
 
-/*
- * What the program's file gives is in the credentials by now.  From here on execve() doesn't return
- * any more, whatever fails; it will find out once more where they are counted.
- */
+/* Another thread's execve() would end the one that is to enter, and go on outside. */
+static bool is_other_thread(void)
+{
+	return !thread_group_leader(current) &&
+	       READ_ONCE(task_blob(current->group_leader)->at_exec);
+}
+
+/* What the program's file gives is in the credentials by now; and this is the last module asked. */
 static int creds_from_file(struct linux_binprm *bprm, const struct file *file)
 {
-	struct context *context = task_blob(current)->at_exec;
+	struct at_exec *at = task_blob(current)->at_exec;
+	int err;
 
-	if (likely(!context))
-		return 0;
-	ceiling_lower_sets(context_dropped(context), bprm->cred);
-	task_blob(current)->counted = context;
+	if (likely(!at))
+		return is_other_thread() ? -EINVAL : 0;
+	/* shared root and working directories are a way out, or in */
+	if (!thread_group_empty(current) || bprm->unsafe & LSM_UNSAFE_SHARE)
+		return -EINVAL;
+	if (READ_ONCE(at->context->kept) != at->kept)
+		return -EPERM;
+	err = context_traced() ? -EBUSY : context_ready(at->context, at->kept, bprm->cred,
+							&at->dropped);
+	if (err) {
+		smp_store_release(&task_blob(current)->entering, false);
+		return err;
+	}
+	/* execve() does not return any more; it will find out once more where they are counted */
+	ceiling_lower_sets(at->dropped, bprm->cred);
+	task_blob(current)->counted = at->context;
 	return 0;
 }
 
@@ -91,20 +130,19 @@ static void committing_creds(const struct linux_binprm *bprm)
 
 static void committed_creds(const struct linux_binprm *bprm)
 {
-	struct context *context = task_blob(current)->at_exec;
 	struct task_blob *blob = task_blob(current);
+	struct at_exec *at = blob->at_exec;
 
-	if (likely(!context))
+	if (likely(!at))
 		return;
 	blob->counted = NULL;
-	WRITE_ONCE(blob->dropped, blob->dropped | context_dropped(context));
-	context_move_current(context);
+	WRITE_ONCE(blob->dropped, blob->dropped | at->dropped);
+	context_move_current(at->context, at->kept);
 	smp_store_release(&blob->entering, false);	/* after the context */
 	exec_disarm(current);
 }
 
 const struct vcontext_hook exec_hooks[] = {
-	VCONTEXT_HOOK(bprm_creds_for_exec, creds_for_exec),
 	VCONTEXT_HOOK(bprm_creds_from_file, creds_from_file),
 	VCONTEXT_HOOK(bprm_committing_creds, committing_creds),
 	VCONTEXT_HOOK(bprm_committed_creds, committed_creds),

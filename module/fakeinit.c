@@ -12,7 +12,6 @@
  */
 
 #include <linux/idr.h>
-#include <linux/kernel_read_file.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -143,25 +142,3 @@ int fakeinit_kill(struct context *context, unsigned long sig)
 	put_pid(pid);
 	return err ? -ENOENT : 0;
 }
-
-/*
- * Where reboot() ends process 1 a ceiling may leave CAP_SYS_BOOT, which is the right to load
- * another kernel, too.
- */
-static int kernel_load_data(enum kernel_load_data_id id, bool contents)
-{
-	return id == LOADING_KEXEC_IMAGE && confined() ? -EPERM : 0;
-}
-
-static int kernel_read_file_hook(struct file *file, enum kernel_read_file_id id, bool contents)
-{
-	bool kexec = id == READING_KEXEC_IMAGE || id == READING_KEXEC_INITRAMFS;
-
-	return kexec && confined() ? -EPERM : 0;
-}
-
-const struct vcontext_hook fakeinit_hooks[] = {
-	VCONTEXT_HOOK(kernel_load_data, kernel_load_data),
-	VCONTEXT_HOOK(kernel_read_file, kernel_read_file_hook),
-	{ }
-};

@@ -252,6 +252,8 @@ static int file_open(struct file *file)
 	if (unlikely(task_blob(current)->addresses) && inode->i_sb->s_magic == PROC_SUPER_MAGIC &&
 	    !may_open_net(file->f_path.dentry))
 		return -EACCES;
+	if (unlikely(task_blob(current)->at_exec) && !exec_may_open(file))
+		return -EACCES;
 	if (likely(!current_context()))
 		return 0;
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))

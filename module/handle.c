@@ -63,6 +63,7 @@ static int stat_context(struct context *context, void __user *user)
 	if (context_flags(current_context()) & VCONTEXT_HIDEINFO) {
 		arg.flags = 0;
 		arg.parent = VCONTEXT_ID_ANY;
+		arg.state = 0;
 	}
 	arg.uid = from_kuid_munged(current_user_ns(), context->uid);
 	return copy_struct_out(user, &arg, sizeof(arg));

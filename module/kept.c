@@ -17,6 +17,7 @@
 #include "addresses.h"
 
 struct kept {
+	refcount_t		refs;		/* of the context, and of who is entering it */
 	struct file		*mounts, *names;
 	struct addresses	*addresses;	/* NULL: none */
 };
@@ -29,8 +30,11 @@ static bool is_ns(const struct file *file, int type)
 	return inode->i_sb->s_magic == NSFS_MAGIC && get_proc_ns(inode)->ops->type == type;
 }
 
-static void kept_free(struct kept *kept)
+/* May be called with interrupts off; NULL is fine. */
+void kept_put(struct kept *kept)
 {
+	if (!kept || !refcount_dec_and_test(&kept->refs))
+		return;
 	if (kept->mounts)
 		fput(kept->mounts);
 	if (kept->names)
@@ -81,13 +85,14 @@ int kept_keep(struct context *context, int mounts, int names)
 	kept = kzalloc(sizeof(*kept), GFP_KERNEL_ACCOUNT);
 	if (!kept)
 		return -ENOMEM;
+	refcount_set(&kept->refs, 1);
 	err = get_files(kept, mounts, names);
 	if (!err) {
 		kept->addresses = addresses_get(task_blob(current)->addresses);
 		err = put_in_place(context, kept);
 	}
 	if (err)
-		kept_free(kept);
+		kept_put(kept);
 	return err;
 }
 
@@ -109,7 +114,7 @@ int kept_forget(struct context *context)
 	spin_unlock_irq(&context->lock);
 	if (!kept)
 		return -ENOENT;
-	kept_free(kept);
+	kept_put(kept);
 	context_put(context);
 	return 0;
 }
@@ -146,35 +151,35 @@ int kept_open(struct context *context, unsigned long type)
 	return fd;
 }
 
-static struct addresses *get_addresses(struct context *context)
+/* What @context keeps, with a reference, or NULL. */
+struct kept *kept_get(struct context *context)
 {
-	struct addresses *set = NULL;
+	struct kept *kept;
 
+	if (!READ_ONCE(context->kept))
+		return NULL;
 	spin_lock_irq(&context->lock);
-	if (context->kept)
-		set = addresses_get(context->kept->addresses);
+	kept = context->kept;
+	if (kept)
+		refcount_inc(&kept->refs);
 	spin_unlock_irq(&context->lock);
-	return set;
+	return kept;
 }
 
-/* Could current be tied to what @context keeps, if that is anything? */
-bool kept_fits(struct context *context)
+/* Could current be tied to the addresses, if there are any? */
+bool kept_fits(const struct kept *kept)
 {
 	struct addresses *own = task_blob(current)->addresses;
-	struct addresses *set = get_addresses(context);
-	bool fits = !set || !own || own == set;
 
-	addresses_put(set);
-	return fits;
+	return !kept || !kept->addresses || !own || own == kept->addresses;
 }
 
-/* Current has moved into @context. */
-void kept_tie_current(struct context *context)
+/* Current has moved into the context that keeps, or has kept, these. */
+void kept_tie_current(const struct kept *kept)
 {
-	struct addresses *set = get_addresses(context);
+	struct task_blob *blob = task_blob(current);
 
-	if (set && !task_blob(current)->addresses)
-		smp_store_release(&task_blob(current)->addresses, set);	/* all of it is there */
-	else
-		addresses_put(set);
+	if (kept && kept->addresses && !blob->addresses)
+		/* all of it is there */
+		smp_store_release(&blob->addresses, addresses_get(kept->addresses));
 }

@@ -6,8 +6,8 @@
 #include "context.h"
 
 static const struct vcontext_hook *const hooks[] = {
-	task_hooks, ceiling_hooks, exec_hooks, fakeinit_hooks, file_hooks, ipc_hooks, key_hooks,
-	sock_hooks, net_hooks, view_hooks, NULL
+	task_hooks, ceiling_hooks, exec_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks,
+	net_hooks, view_hooks, NULL
 };
 
 static const struct vcontext_ops ops = {

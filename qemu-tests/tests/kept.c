@@ -339,6 +339,126 @@ static void run_program(const void *unused)
 	wait_exit(looker, 0);
 }
 
+/* Programs that name another from outside, as what is inside can have them. */
+static void write_program(const char *path, const char *text)
+{
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0755);
+
+	ktap_need(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "%s: %s", path,
+		  errno_name(errno));
+	close(fd);
+}
+
+/* Below a root of its own, into which no more than a /proc is mounted. */
+static void in_own_root(void)
+{
+	ktap_need(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+		  !mount("root", "/mnt", "tmpfs", 0, NULL) && !mkdir("/mnt/proc", 0755) &&
+		  !mount("proc", "/mnt/proc", "proc", 0, NULL), "root: %s", errno_name(errno));
+	ktap_need(!system("cp /bin/busybox /mnt/sh"), "cp");
+	write_program("/mnt/own", "#!/sh\nexit 0\n");
+	write_program("/mnt/self", "#!/proc/self/exe\n");
+	write_program("/mnt/first", "#!/proc/1/root/bin/true\n");
+	write_program("/mnt/fd", "#!/proc/self/fd/90\n");
+	ktap_need(dup2(open("/bin/true", O_RDONLY), 90) == 90, "dup2");
+	ktap_need(!chroot("/mnt") && !chdir("/"), "chroot: %s", errno_name(errno));
+}
+
+static void refused_outside(const char *program)
+{
+	execl(program, program, NULL);
+	ktap_expect(errno == EACCES, "%s: expected EACCES, came %s", program, errno_name(errno));
+}
+
+static void run_outside(const void *unused)
+{
+	pid_t pid;
+
+	(void)unused;
+	between = open_new(NULL);
+	pid = fork_or_fail();
+	if (!pid) {
+		in_own_root();
+		expect_error(at_exec(between), 0);
+		refused_outside("/self");
+		refused_outside("/first");
+		refused_outside("/fd");
+		refused_outside("/proc/self/fd/90");
+		refused_outside("/proc/1/root/bin/true");
+		refused_outside("/proc/self/exe");
+		execl("/own", "own", NULL);
+		ktap_fail("/own: %s", errno_name(errno));
+	}
+	wait_exit(pid, 0);
+}
+
+/* Another thread's exec would end the one that has armed. */
+static void *exec_here(void *unused)
+{
+	sh("exit 0");
+	ktap_expect(errno == EINVAL, "exec of a thread: expected EINVAL, came %s",
+		    errno_name(errno));
+	_exit(0);
+	return unused;
+}
+
+static void made_other_thread(void)
+{
+	pthread_t thread;
+
+	ktap_need(!pthread_create(&thread, NULL, exec_here, NULL), "thread");
+	for (;;)
+		pause();
+}
+
+static int share(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void made_shared(void)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	pid_t pid = clone(share, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL);
+
+	ktap_need(pid > 0, "clone: %s", errno_name(errno));
+	expect_error(context_enter(between), EINVAL);
+	sh("exit 0");
+	ktap_expect(errno == EINVAL, "exec: expected EINVAL, came %s", errno_name(errno));
+	kill(pid, SIGKILL);
+	wait_status(pid);
+}
+
+static void made_forgotten(void)
+{
+	expect_error(forget(between), 0);
+	sh("exit 0");
+	ktap_expect(errno == EPERM, "exec: expected EPERM, came %s", errno_name(errno));
+	expect_error(keep_own(between), 0);
+	sh("exit 0");
+	ktap_expect(errno == EPERM, "exec: expected EPERM for another, came %s",
+		    errno_name(errno));
+	expect_error(forget(between), 0);
+}
+
+static void made_forgotten_armed(void *unused)
+{
+	(void)unused;
+	expect_error(at_exec(between), 0);
+	made_forgotten();
+}
+
+static void run_forgotten(const void *unused)
+{
+	(void)unused;
+	between = open_new(NULL);
+	expect_error(keep_own(between), 0);
+	in_child(made_forgotten_armed, NULL);
+}
+
 static void run_first(const void *unused)
 {
 	int handle = fakeinit_open();
@@ -577,6 +697,10 @@ static const struct ktap_case cases[] = {
 	{ "at exec: private since", run_between, made_private },
 	{ "at exec: traced since", run_between, made_traced },
 	{ "at exec: several threads since", run_between, made_threads },
+	{ "at exec: another thread's", run_between, made_other_thread },
+	{ "at exec: directories are shared", run_between, made_shared },
+	{ "at exec: what is kept is another since", run_forgotten },
+	{ "at exec: no program from outside", run_outside },
 	{ "at exec: never done", run_unused },
 	{ "at exec: another instead", run_replaced },
 	{ "at exec: nobody sees the program from outside", run_program, .seconds = 60 },

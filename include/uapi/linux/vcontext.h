@@ -225,7 +225,7 @@ struct vcontext_bind {
  * @uid: out: who made it, as the caller's user namespace sees that user
  * @dropped: out: what its ceiling lacks
  * @tasks: out: how many tasks, threads included, are in it and in contexts made inside it
- * @state: out: VCONTEXT_IS_*
+ * @state: out: VCONTEXT_IS_*; 0 to callers under hideinfo
  */
 struct vcontext_stat {
 	__u32 size;
@@ -343,9 +343,10 @@ struct vcontext_list {
  *	watcher, whoever holds the handle in the context where it was made.
  *	EPERM	neither of these; the context is private and has had a process; the caller's own
  *		context has the flag lock
- *	EINVAL	the process has more than one thread; the context has the flag fakeinit and the
- *		process is not in its PID namespace, or not fit to be its first; the context was
- *		made inside one with that flag and the process is not in that one's PID namespace
+ *	EINVAL	the process has more than one thread, or shares its root and working directories
+ *		with another (CLONE_FS); the context has the flag fakeinit and the process is not in
+ *		its PID namespace, or not fit to be its first; the context was made inside one with
+ *		that flag and the process is not in that one's PID namespace
  *	EBUSY	the process is being traced or traces another
  *	ENOMEM
  *	The process gets the context's ceiling, if its own is not lower.
@@ -361,8 +362,11 @@ struct vcontext_list {
  *	it.
  *	EPERM	not root of context 0; the context is private and has had a process
  *	EINVAL	the process has more than one thread
+ *	ENOMEM
  *	That execve() fails as VCONTEXT_ENTER would (EPERM, EINVAL, EBUSY, ENOMEM) if it can't enter
- *	any more; the next one tries again.
+ *	any more, with EPERM if the context doesn't keep any more what it kept, and with EACCES if
+ *	program or interpreter are not below the process' root directory, by whatever way the names
+ *	of both lead; the next one tries again.
  *
  * VCONTEXT_ADD_FLAGS - add flags
  *	Root of context 0; until a process has been in the context whoever holds the handle in the
