@@ -93,7 +93,7 @@ struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed)
 	context->claimed = claimed;
 	context->serial = atomic64_inc_return(&last_serial);
 	context->uid = current_uid();
-	context->created = ktime_get_boottime_ns();
+	context->created = ktime_get_coarse_boottime_ns();
 	context->depth = 1;
 	if (parent) {
 		refcount_inc(&parent->refs);
@@ -328,12 +328,8 @@ bool context_traced(void)
 /* Its root and working directory are those of another process, too: it could go by that one's. */
 static bool shares_directories(void)
 {
-	bool shares;
-
-	spin_lock(&current->fs->lock);
-	shares = current->fs->users > 1;
-	spin_unlock(&current->fs->lock);
-	return shares;
+	/* a process alone with them can only make it more by clone() */
+	return READ_ONCE(current->fs->users) > 1;
 }
 
 static int enter_with(struct context *context, struct kept *kept, bool own)

@@ -356,7 +356,7 @@ static void in_own_root(void)
 		  !mount("root", "/mnt", "tmpfs", 0, NULL) && !mkdir("/mnt/proc", 0755) &&
 		  !mount("proc", "/mnt/proc", "proc", 0, NULL), "root: %s", errno_name(errno));
 	ktap_need(!system("cp /bin/busybox /mnt/sh"), "cp");
-	write_program("/mnt/own", "#!/sh\nexit 0\n");
+	write_program("/mnt/own", "#!/sh\nexit 7\n");
 	write_program("/mnt/self", "#!/proc/self/exe\n");
 	write_program("/mnt/first", "#!/proc/1/root/bin/true\n");
 	write_program("/mnt/fd", "#!/proc/self/fd/90\n");
@@ -389,7 +389,8 @@ static void run_outside(const void *unused)
 		execl("/own", "own", NULL);
 		ktap_fail("/own: %s", errno_name(errno));
 	}
-	wait_exit(pid, 0);
+	/* what was refused would have ended otherwise */
+	wait_exit(pid, 7);
 }
 
 /* Another thread's exec would end the one that has armed. */
