@@ -28,11 +28,30 @@
 #define SET_GROUPS	SYS_setgroups
 #endif
 
-/* The program that runs inside gets them anew, in the place of what else would be there. */
-static bool has_standard(void)
+/*
+ * What is opened in their place would be lost when the program that runs inside gets others there.
+ */
+void child_reserve(struct child_reserve *reserve)
 {
-	return fcntl(STDIN_FILENO, F_GETFD) >= 0 && fcntl(STDOUT_FILENO, F_GETFD) >= 0 &&
-	       fcntl(STDERR_FILENO, F_GETFD) >= 0;
+	int fd;
+
+	*reserve = (struct child_reserve){ .count = 0 };
+	while (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDOUT_FILENO, F_GETFD) < 0 ||
+	       fcntl(STDERR_FILENO, F_GETFD) < 0) {
+		fd = open("/", O_PATH | O_CLOEXEC);
+		if (fd < 0 || fd > STDERR_FILENO || reserve->count == 3) {
+			if (fd >= 0)
+				close(fd);
+			return;
+		}
+		reserve->fds[reserve->count++] = fd;
+	}
+}
+
+void child_unreserve(struct child_reserve *reserve)
+{
+	while (reserve->count > 0)
+		close(reserve->fds[--reserve->count]);
 }
 
 /* clone3(), whose child is of another PID namespace; what the caller's later children are stays. */
@@ -70,8 +89,6 @@ int child_fork(struct child *child, uint64_t flags, int cgroup, int pid_ns)
 	long pid;
 
 	*child = (struct child)CHILD_NONE;
-	if (!has_standard())
-		return -EBADF;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lines) < 0)
 		return -errno;
 	if (cgroup >= 0) {
@@ -237,8 +254,8 @@ int child_settle(struct complaint *complaint)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0)
 		return complain_system(complaint, errno, "process of the vserver");
 
-	/* Handlers are gone already, what is ignored is not. */
-	for (int number = 1; number < SIGRTMAX; number++)
+	/* Handlers are gone already; what is ignored is not, as under nohup. */
+	for (int number = 1; number <= SIGSYS; number++)
 		signal(number, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -21,6 +21,20 @@ struct child {
 
 #define CHILD_NONE { .pid = -1, .pidfd = -1, .line = -1 }
 
+/* Descriptors 0, 1 and 2 as far as the caller has none; see auto_reserve. */
+struct child_reserve {
+	int fds[3];
+	size_t count;
+};
+
+/** child_reserve() - Take those that are free, so that nothing else is opened there */
+void child_reserve(struct child_reserve *reserve);
+
+/** child_unreserve() - Give them back */
+void child_unreserve(struct child_reserve *reserve);
+
+#define auto_reserve	__attribute__((cleanup(child_unreserve)))
+
 enum child_word {
 	CHILD_READY = 1,	/* with a value */
 	CHILD_GO,

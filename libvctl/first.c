@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -170,8 +171,14 @@ static int become(const struct first *first, enum service service, struct compla
 		return complain_system(complaint, -result, "context %u",
 				       vctl_context_id(first->ctx));
 
-	return program_run(service_start(service), NULL, environments[service == SERVICE_INIT],
-			   complaint);
+	result = program_run(service_start(service), NULL, environments[service == SERVICE_INIT],
+			     complaint);
+	/* Something of the tree, and not a command of somebody's. */
+	snprintf(complaint->what, sizeof(complaint->what), "%s%s", first->path,
+		 service_start(service)[0]);
+	if (complaint->code == VCTL_NO_COMMAND)
+		complaint->code = VCTL_BAD_TREE;
+	return result;
 }
 
 void first_run(const struct first *first, int line)

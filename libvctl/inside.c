@@ -206,9 +206,11 @@ int vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command *comman
 	vctl_auto_device struct vctl_device *dev = NULL;
 	vctl_auto_context struct vctl_context *ctx = NULL;
 	auto_state struct state state = STATE_NONE;
+	auto_reserve struct child_reserve reserve;
 	int result;
 
 	*inside = (struct vctl_inside)VCTL_INSIDE_NONE;
+	child_reserve(&reserve);
 	result = vs_state(vs, &state, err);
 	if (result == -ENOENT)
 		return runs_not(vs, "it is not running", err);

@@ -59,11 +59,14 @@ void kill_inside(struct vctl_context *ctx, int number)
 		child_close(&child, true);
 }
 
-static uint32_t tasks_of(struct vctl_context *ctx)
+static uint32_t count(struct vctl_context *ctx, bool nested)
 {
 	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
 
-	return vctl_context_stat(ctx, &stat, NULL) < 0 ? 0 : stat.tasks;
+	if (vctl_context_stat(ctx, &stat, NULL) < 0)
+		return 0;
+
+	return nested ? stat.tasks : stat.processes;
 }
 
 /* A zombie of ours is in the context until we have waited for it. */
@@ -73,14 +76,15 @@ static void reap(struct vctl_vserver *vs)
 		vs->child = 0;
 }
 
-bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t tasks, int timeout_ms)
+bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t least, bool nested,
+	       int timeout_ms)
 {
 	int64_t end = relay_now() + timeout_ms;
 	struct timespec pause = { .tv_nsec = 2000000 };
 
 	for (;;) {
 		reap(vs);
-		if (tasks_of(ctx) <= tasks)
+		if (count(ctx, nested) <= least)
 			return true;
 		if (relay_now() >= end)
 			return false;
@@ -106,17 +110,17 @@ struct relative {
 };
 
 /* Was it made by one in @id, or in one that was, ...? */
-static bool descends(const struct relative *all, size_t count, const struct relative *one,
+static bool descends(const struct relative *all, size_t known, const struct relative *one,
 		     uint32_t id)
 {
 	uint32_t parent = one->parent;
 
-	for (size_t depth = 0; depth <= count && parent != id; depth++) {
+	for (size_t depth = 0; depth <= known && parent != id; depth++) {
 		size_t i = 0;
 
-		while (i < count && all[i].id != parent)
+		while (i < known && all[i].id != parent)
 			i++;
-		if (i == count)
+		if (i == known)
 			return false;
 		parent = all[i].parent;
 	}
@@ -141,21 +145,21 @@ static void kill_descendants(struct vctl_device *dev, uint32_t id)
 {
 	auto_free struct relative *all = NULL;
 	auto_free uint32_t *ids = NULL;
-	size_t count;
+	size_t found;
 
-	if (vctl_list(dev, &ids, &count, NULL) < 0)
+	if (vctl_list(dev, &ids, &found, NULL) < 0)
 		return;
-	all = calloc(count ? count : 1, sizeof(*all));
+	all = calloc(found ? found : 1, sizeof(*all));
 	if (!all)
 		return;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < found; i++)
 		look_at(dev, &all[i], ids[i]);
-	for (size_t i = 0; i < count; i++) {
-		if (all[i].ctx && all[i].stat.processes > 0 && descends(all, count, &all[i], id))
+	for (size_t i = 0; i < found; i++) {
+		if (all[i].ctx && all[i].stat.processes > 0 && descends(all, found, &all[i], id))
 			kill_context(all[i].ctx, &all[i].stat);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < found; i++)
 		vctl_context_close(all[i].ctx);
 }
 
@@ -204,7 +208,7 @@ int kill_all(struct vctl_vserver *vs, struct vctl_device *dev, struct vctl_conte
 		return empty ? 0 : give_up(vs, err);
 
 	/* Zombies are in no control group any more, but in the context still. */
-	while (empty && !kill_wait(vs, ctx, 0, ROUND_MS)) {
+	while (empty && !kill_wait(vs, ctx, 0, true, ROUND_MS)) {
 		empty = relay_now() < end;
 		kill_once(dev, ctx);
 	}

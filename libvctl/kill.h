@@ -24,7 +24,12 @@ void kill_inside(struct vctl_context *ctx, int number);
 int kill_all(struct vctl_vserver *vs, struct vctl_device *dev, struct vctl_context *ctx,
 	     struct vctl_error **err);
 
-/** kill_wait() - Wait until not more than @tasks are left in the context, for so long at most */
-bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t tasks, int timeout_ms);
+/**
+ * kill_wait() - Wait until not more than @least processes are left in the context
+ * @nested: those in contexts made inside count, too, with their threads
+ * @timeout_ms: for so long at most
+ */
+bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t least, bool nested,
+	       int timeout_ms);
 
 #endif /* VCTL_KILL_H */

@@ -2,6 +2,7 @@
 /* Start, stop and restart, one after the other. */
 #include <errno.h>
 
+#include "child.h"
 #include "error.h"
 #include "vserver.h"
 
@@ -37,10 +38,13 @@ int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
 		       struct vctl_error **err)
 {
 	vctl_auto_conf struct vctl_conf *conf = NULL;
+	auto_reserve struct child_reserve reserve;
 	auto_unlock struct vctl_vserver *locked = NULL;
 	enum vctl_vserver_state state;
-	int result = vctl_vserver_lock(vs, true, err);
+	int result;
 
+	child_reserve(&reserve);
+	result = vctl_vserver_lock(vs, true, err);
 	if (result < 0)
 		return result;
 	locked = vs;
@@ -57,9 +61,12 @@ int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
 int vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms, const struct vctl_watch *watch,
 		      struct vctl_error **err)
 {
+	auto_reserve struct child_reserve reserve;
 	auto_unlock struct vctl_vserver *locked = NULL;
-	int result = vctl_vserver_lock(vs, true, err);
+	int result;
 
+	child_reserve(&reserve);
+	result = vctl_vserver_lock(vs, true, err);
 	if (result < 0)
 		return result;
 	locked = vs;
@@ -71,10 +78,13 @@ int vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int timeout
 			 const struct vctl_watch *watch, struct vctl_error **err)
 {
 	vctl_auto_conf struct vctl_conf *conf = NULL;
+	auto_reserve struct child_reserve reserve;
 	auto_unlock struct vctl_vserver *locked = NULL;
 	enum vctl_vserver_state state;
-	int result = vctl_vserver_lock(vs, true, err);
+	int result;
 
+	child_reserve(&reserve);
+	result = vctl_vserver_lock(vs, true, err);
 	if (result < 0)
 		return result;
 	locked = vs;

@@ -110,24 +110,24 @@ static void shut_down(const struct stop *stop)
 		close(inside.out);
 }
 
-static uint32_t tasks_of(const struct stop *stop)
+static uint32_t processes_of(const struct stop *stop)
 {
 	struct vcontext_stat stat = VCTL_SIZED(struct vcontext_stat);
 
-	return vctl_context_stat(stop->ctx, &stat, NULL) < 0 ? 0 : stat.tasks;
+	return vctl_context_stat(stop->ctx, &stat, NULL) < 0 ? 0 : stat.processes;
 }
 
 /* As long as it has processes that can be spoken to. */
 static void end_gently(const struct stop *stop)
 {
-	if (stop->deadline > relay_now() && tasks_of(stop) > 0) {
+	if (stop->deadline > relay_now() && processes_of(stop) > 0) {
 		tell_step(stop->watch, "stopping its services");
 		shut_down(stop);
 	}
 	/* Those who are in time have ended, now come those who were never asked. */
-	if (tasks_of(stop) > alone(stop)) {
+	if (processes_of(stop) > alone(stop)) {
 		kill_inside(stop->ctx, SIGTERM);
-		kill_wait(stop->vs, stop->ctx, alone(stop), TERM_MS);
+		kill_wait(stop->vs, stop->ctx, alone(stop), false, TERM_MS);
 	}
 }
 

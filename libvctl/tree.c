@@ -112,6 +112,8 @@ static int make(const char *type, const struct option *options, unsigned int att
 
 	if (made < 0)
 		return -errno;
+	/* It is what is shown as the device. */
+	fsconfig(made, FSCONFIG_SET_STRING, "source", type, 0);
 	for (; options->key; options++) {
 		if (fsconfig(made, FSCONFIG_SET_STRING, options->key, options->value, 0) < 0)
 			return -errno;

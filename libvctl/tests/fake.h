@@ -76,9 +76,13 @@ Suite *suite_context(void);
 Suite *suite_device(void);
 Suite *suite_error(void);
 Suite *suite_kernel(void);
+Suite *suite_lock(void);
 Suite *suite_kept(void);
 Suite *suite_name(void);
 Suite *suite_process(void);
+Suite *suite_state(void);
+Suite *suite_user(void);
+Suite *suite_vserver(void);
 
 /* An error object says everything that a person needs. */
 #define assert_error(err, wanted_code, wanted_errno)					\

@@ -20,6 +20,10 @@ int main(void)
 	srunner_add_suite(runner, suite_bind());
 	srunner_add_suite(runner, suite_conf());
 	srunner_add_suite(runner, suite_conf_file());
+	srunner_add_suite(runner, suite_vserver());
+	srunner_add_suite(runner, suite_state());
+	srunner_add_suite(runner, suite_lock());
+	srunner_add_suite(runner, suite_user());
 	srunner_set_tap(runner, getenv("VCTL_TAP"));
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
