@@ -139,7 +139,7 @@ static _Noreturn void log_lines(int fd)
 	_exit(0);
 }
 
-static void leave_terminal(int lock, int waiting)
+static void leave_terminal(void)
 {
 	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int ends[2];
@@ -150,12 +150,12 @@ static void leave_terminal(int lock, int waiting)
 	dup2(null, STDIN_FILENO);
 	child = fork();
 	if (child == 0) {
-		close(lock);
-		close(waiting);
-		close(ends[1]);
+		/* All others are the manager's, who holds the contexts of those that run already. */
+		dup2(ends[0], STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
-		log_lines(ends[0]);
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		log_lines(STDIN_FILENO);
 	}
 	close(ends[0]);
 	dup2(child < 0 ? null : ends[1], STDOUT_FILENO);
@@ -170,7 +170,7 @@ void daemon_ready(int lock, int waiting)
 	if (waiting < 0)
 		return;
 
-	leave_terminal(lock, waiting);
+	leave_terminal();
 	if (write(waiting, "", 1) < 0)
 		message_system("process in the foreground", NULL);
 	close(waiting);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef COPY_H
+#define COPY_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "progress.h"
+#include "protect.h"
+
+/* What becomes of a file. */
+enum copy_rule {
+	COPY_FULLY,
+	COPY_NOT,
+	COPY_EMPTY,		/* of a directory: without what is in it; of a file: without its text */
+	COPY_LINK,		/* a regular file: as a hard link that nobody can write to, if it can be */
+};
+
+/**
+ * struct copy - a tree that is being copied
+ * @into: the new tree, which nobody else writes to
+ * @rule: what is to become of the file or directory of this path, which has no slash in front
+ * @protect: for COPY_LINK
+ * @progress: where to count
+ * @avoid_dev, @avoid_ino: a directory that is never copied, wherever it is met
+ *
+ * The old one may be written to meanwhile, by whomever: no link is followed, and what is mounted in
+ * it, but for the outermost directories, is not entered.  Device nodes and sockets are left out.
+ * Owners, modes, times, extended attributes, access lists, holes, and links between files of the
+ * tree are kept.
+ */
+struct copy {
+	int into;
+	enum copy_rule (*rule)(const char *path, bool directory);
+	struct protect *protect;
+	struct progress *progress;
+	dev_t avoid_dev;
+	ino_t avoid_ino;
+	/* Out: how many files, and bytes of regular ones, have been copied or linked. */
+	uint64_t copied, copied_bytes;
+	uint64_t linked, linked_bytes;
+	uint64_t not_linked;	/* that were to be, and are copied */
+	char path[PATH_MAX];	/* of the file that it is at; after a failure, of the one it is with */
+	/* Its own. */
+	size_t length;
+	void *inodes;
+	char *names, *value;
+};
+
+/**
+ * copy_begin() - Get memory for the struct's own needs
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int copy_begin(struct copy *copy);
+
+/** copy_end() - Free what it has */
+void copy_end(struct copy *copy);
+
+/**
+ * copy_entry() - Copy a file, or a directory with all that is in it
+ * @from: directory that has it
+ * @to: directory for the new one
+ * @name: its name; one that isn't there is no error
+ *
+ * Return: 0, or -1 with errno set: EINTR after a signal, ENAMETOOLONG for nesting over 200 deep.
+ */
+int copy_entry(struct copy *copy, int from, int to, const char *name);
+
+/** copy_contents() - copy_entry() for each name in a directory */
+int copy_contents(struct copy *copy, int from, int to);
+
+/** copy_traits() - Give the directory @to owner, mode, extended attributes and times of @from */
+int copy_traits(struct copy *copy, int from, int to);
+
+#endif /* COPY_H */
