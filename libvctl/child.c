@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -247,20 +248,40 @@ static void forget_login(void)
 		(void)!write(fd, "4294967295", 10);
 }
 
-int child_settle(struct complaint *complaint)
+/* Who has ended before this is not told of by the signal, but has hung up. */
+static int end_with_parent(int line)
+{
+	struct pollfd parent = { .fd = line };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	if (poll(&parent, 1, 0) > 0 && (parent.revents & POLLHUP))
+		_exit(EXIT_FAILURE);
+
+	return 0;
+}
+
+int child_attach(int line)
 {
 	sigset_t none;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0)
-		return complain_system(complaint, errno, "process of the vserver");
+	if (end_with_parent(line) < 0)
+		return -errno;
 
 	/* Handlers are gone already; what is ignored is not, as under nohup. */
 	for (int number = 1; number <= SIGSYS; number++)
 		signal(number, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	forget_login();
+	return 0;
+}
 
+int child_settle(int line, struct complaint *complaint)
+{
+	if (child_attach(line) < 0 || setsid() < 0)
+		return complain_system(complaint, errno, "process of the vserver");
+
+	forget_login();
 	return 0;
 }
 
@@ -302,13 +323,13 @@ int child_limit(const struct vctl_conf_limit *limits, size_t count, bool has_nic
 }
 
 /* glibc's functions would have the threads of the parent do the same. */
-int child_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
+int child_become(int line, uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 {
 	if (syscall(SET_GROUPS, count, groups) < 0 || syscall(SET_GROUP, gid, gid, gid) < 0 ||
 	    syscall(SET_USER, uid, uid, uid) < 0)
 		return -errno;
 	/* Whoever becomes another user is no longer ended with its parent. */
-	if (uid != 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (uid != 0 && end_with_parent(line) < 0)
 		return -errno;
 
 	return 0;

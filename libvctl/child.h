@@ -93,15 +93,21 @@ int child_reap(const struct child *child);
 
 /* In the child: */
 
-/** child_settle() - Leave the caller's session, signals and login; with the parent it ends */
-int child_settle(struct complaint *complaint);
+/**
+ * child_attach() - End with the parent, and leave the caller's signals; 0 or a negative errno value
+ * @line: to the parent: it doesn't return if that has ended already
+ */
+int child_attach(int line);
+
+/** child_settle() - The same, and leave the caller's session and login */
+int child_settle(int line, struct complaint *complaint);
 
 /** child_limit() - Take limits and priority over; by what the state or configuration says */
 int child_limit(const struct vctl_conf_limit *limits, size_t count, bool has_nice, int nice,
 		struct complaint *complaint);
 
-/** child_become() - Take over who it is, for good */
-int child_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
+/** child_become() - Take over who it is, for good; @line: as above */
+int child_become(int line, uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 
 /** child_seal() - No descriptor but 0, 1 and 2 outlives exec */
 int child_seal(void);

@@ -23,10 +23,10 @@ static const char *const environments[2][8] = {
 };
 
 /* While /proc is the machine's. */
-static int settle(struct complaint *complaint)
+static int settle(int line, struct complaint *complaint)
 {
 	auto_fd int fd = -1;
-	int result = child_settle(complaint);
+	int result = child_settle(line, complaint);
 
 	if (result < 0)
 		return result;
@@ -136,10 +136,11 @@ static int find_service(const struct first *first, enum service *service,
 	return 0;
 }
 
-static int prepare(const struct first *first, enum service *service, struct complaint *complaint)
+static int prepare(const struct first *first, int line, enum service *service,
+		   struct complaint *complaint)
 {
 	const struct vctl_conf *conf = first->conf;
-	int result = settle(complaint);
+	int result = settle(line, complaint);
 
 	if (result == 0)
 		result = make_surroundings(first, complaint);
@@ -187,7 +188,7 @@ void first_run(const struct first *first, int line)
 	struct complaint complaint;
 	enum service service = SERVICE_NONE;
 
-	if (prepare(first, &service, &complaint) < 0)
+	if (prepare(first, line, &service, &complaint) < 0)
 		child_fail(line, &complaint);
 
 	/* The parent may have ended before it could end us, too. */

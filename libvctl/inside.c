@@ -216,7 +216,7 @@ int vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command *comman
 		return runs_not(vs, "it is not running", err);
 	if (result < 0)
 		return result;
-	if (state.phase != STATE_RUNNING)
+	if (state.phase != STATE_RUNNING && state.phase != STATE_SERVICES)
 		return runs_not(vs, "it is being started or stopped", err);
 	result = inside_open(vs, &state, &dev, &ctx, err);
 	if (result < 0)

@@ -19,19 +19,39 @@ static int find_state(struct vctl_vserver *vs, enum vctl_vserver_state *state,
 	return 0;
 }
 
+/* Was it to be started again by one that has been killed since? */
+static bool is_unfinished(const struct vctl_vserver *vs)
+{
+	auto_state struct state state = STATE_NONE;
+
+	return vs_state(vs, &state, NULL) == 0 && state.again;
+}
+
+/* One that is stopped for that, and then can't be started, has nothing left. */
+static int start_again(struct vctl_vserver *vs, const struct vctl_conf *conf, int timeout_ms,
+		       const struct vctl_watch *watch, struct vctl_error **err)
+{
+	int result = vs_stop(vs, timeout_ms, true, watch, err);
+
+	if (result < 0)
+		return result;
+
+	result = vs_start(vs, conf, true, watch, err);
+	if (result < 0)
+		vs_forget(vs, NULL);
+	return result;
+}
+
 /* Of one that has something left, it is all that is. */
 static int start_anew(struct vctl_vserver *vs, const struct vctl_conf *conf,
 		      enum vctl_vserver_state state, const struct vctl_watch *watch,
 		      struct vctl_error **err)
 {
-	int result = 0;
+	if (state == VCTL_STOPPED)
+		return vs_start(vs, conf, false, watch, err);
 
-	if (state != VCTL_STOPPED) {
-		tell_step(watch, "tidying up after its last run");
-		result = vs_stop(vs, 0, true, watch, err);
-	}
-
-	return result < 0 ? result : vs_start(vs, conf, watch, err);
+	tell_step(watch, "tidying up after its last run");
+	return start_again(vs, conf, 0, watch, err);
 }
 
 int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
@@ -91,15 +111,14 @@ int vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int timeout
 	result = find_state(vs, &state, err);
 	if (result < 0)
 		return result;
-	if (only_running && state != VCTL_RUNNING)
+	if (only_running && state != VCTL_RUNNING && !is_unfinished(vs))
 		return 1;
 
 	/* What could not be started again is not stopped. */
 	result = vctl_conf_read(vs->conf, &conf, err);
-	if (result == 0 && state == VCTL_RUNNING)
-		result = vs_stop(vs, timeout_ms, true, watch, err);
 	if (result < 0)
 		return result;
 
-	return start_anew(vs, conf, state == VCTL_RUNNING ? VCTL_STOPPED : state, watch, err);
+	return state == VCTL_RUNNING ? start_again(vs, conf, timeout_ms, watch, err) :
+				       start_anew(vs, conf, state, watch, err);
 }

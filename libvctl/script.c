@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
+#include "cleanup.h"
 #include "error.h"
 #include "script.h"
 #include "vserver.h"
@@ -36,28 +36,43 @@ static int tell_status(const char *what, int status, struct vctl_error **err)
 	return fail(what, why, err);
 }
 
-/* As posix_spawn() does it; a negative errno value on failure. */
-static pid_t spawn(const char *program, char *const argv[])
+/* In the child.  Returns only if the program can't be run. */
+static int become(const char *program, char *const argv[], int line)
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t set;
-	pid_t pid;
-	int result;
+	auto_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int result = child_attach(line);
 
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawnattr_init(&attributes);
-	sigfillset(&set);
-	posix_spawnattr_setsigdefault(&attributes, &set);
-	sigemptyset(&set);
-	posix_spawnattr_setsigmask(&attributes, &set);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	result = posix_spawn(&pid, program, &files, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
+	if (result < 0)
+		return result;
+	/* One that is there already would be closed. */
+	if (null < 0 || (null == STDIN_FILENO ? fcntl(null, F_SETFD, 0) :
+						dup2(null, STDIN_FILENO)) < 0)
+		return -errno;
 
-	return result ? -result : pid;
+	execve(program, argv, environ);
+	return -errno;
+}
+
+/* It ends with us: who acts on the vserver next is not to do so beside it. */
+static int spawn(const char *program, char *const argv[], struct child *child)
+{
+	struct child_message message;
+	int result = child_fork(child, 0, -1, -1);
+
+	if (result == 0) {
+		child_say(child->line, CHILD_FAILED, become(program, argv, child->line), -1);
+		_exit(EXIT_FAILURE);
+	}
+	if (result < 0)
+		return result;
+
+	/* The line ends when it has become the program. */
+	result = child_hear(child->line, &message, NULL);
+	if (result == 0)
+		return 0;
+
+	child_close(child, true);
+	return result < 0 ? result : message.value;
 }
 
 int script_run(const struct vctl_vserver *vs, const char *when, struct vctl_error **err)
@@ -66,9 +81,9 @@ int script_run(const struct vctl_vserver *vs, const char *when, struct vctl_erro
 	const char *const *own = argv + 1;
 	char what[sizeof(VCTL_CONF_DIR) + VCTL_NAME_MAX + 32];
 	struct stat node;
+	struct child child;
 	bool program;
-	int status;
-	pid_t pid;
+	int result;
 
 	if (stat(vs->script, &node) < 0)
 		return errno == ENOENT ? 0 : vctl_error_set(err, VCTL_SYSTEM, errno, vs->script,
@@ -80,17 +95,18 @@ int script_run(const struct vctl_vserver *vs, const char *when, struct vctl_erro
 
 	snprintf(what, sizeof(what), "%s %s", vs->script, when);
 	program = node.st_mode & 0111;
-	pid = spawn(program ? vs->script : "/bin/sh", (char *const *)(program ? own : argv));
+	result = spawn(program ? vs->script : "/bin/sh", (char *const *)(program ? own : argv),
+		       &child);
 	/* Without a first line that says what runs it. */
-	if (pid == -ENOEXEC)
-		pid = spawn("/bin/sh", (char *const *)argv);
-	if (pid < 0)
-		return fail(what, strerrordesc_np(-pid), err);
+	if (result == -ENOEXEC)
+		result = spawn("/bin/sh", (char *const *)argv, &child);
+	if (result < 0)
+		return fail(what, strerrordesc_np(-result), err);
 
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return fail(what, "how it ended is lost: SIGCHLD is ignored", err);
-	}
+	result = child_reap(&child);
+	child_close(&child, false);
+	if (result < 0)
+		return fail(what, "how it ended is lost: SIGCHLD is ignored", err);
 
-	return tell_status(what, status, err);
+	return tell_status(what, result, err);
 }

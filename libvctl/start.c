@@ -41,6 +41,7 @@ struct start {
 	struct child child;
 	int tree, reboot, cgroup;
 	int output[2];
+	bool again;
 	bool scripted;		/* pre-start has been run */
 };
 
@@ -108,6 +109,7 @@ static int write_state(void *data, struct vctl_error **err)
 	struct state *state = &start->state;
 
 	state->phase = STATE_STARTING;
+	state->again = start->again;
 	state->fakeinit = has_fakeinit(start);
 	state->has_nice = conf->has_nice;
 	state->nice = conf->nice;
@@ -367,7 +369,7 @@ static int run_services(void *data, struct vctl_error **err)
 	if (result < 0)
 		return result;
 
-	start->state.phase = STATE_RUNNING;
+	start->state.phase = STATE_SERVICES;
 	start->state.started = time(NULL);
 	return vs_write(start->vs, &start->state, err);
 }
@@ -394,6 +396,7 @@ static void warn_status(const struct start *start, int status)
 static void finish(struct start *start)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
+	vctl_auto_error struct vctl_error *failed = NULL;
 	int status;
 
 	if (start->state.service > SERVICE_INIT)
@@ -405,6 +408,12 @@ static void finish(struct start *start)
 
 	if (script_run(start->vs, "post-start", &err) < 0)
 		tell_warn(start->watch, err);
+
+	/* Had we been killed before, some of its services would not be there. */
+	start->state.phase = STATE_RUNNING;
+	start->state.again = false;
+	if (vs_write(start->vs, &start->state, &failed) < 0)
+		tell_warn(start->watch, failed);
 }
 
 static void start_free(struct start *start)
@@ -421,7 +430,7 @@ static void start_free(struct start *start)
 	free(start->claim);
 }
 
-int vs_start(struct vctl_vserver *vs, const struct vctl_conf *conf,
+int vs_start(struct vctl_vserver *vs, const struct vctl_conf *conf, bool again,
 	     const struct vctl_watch *watch, struct vctl_error **err)
 {
 	static const struct step steps[] = {
@@ -437,7 +446,7 @@ int vs_start(struct vctl_vserver *vs, const struct vctl_conf *conf,
 		{ "starting its services", run_services, NULL },
 	};
 	__attribute__((cleanup(start_free))) struct start start = {
-		.vs = vs, .conf = conf, .watch = watch, .state = STATE_NONE, .child = CHILD_NONE,
+		.vs = vs, .conf = conf, .watch = watch, .again = again, .state = STATE_NONE, .child = CHILD_NONE,
 		.tree = -1, .reboot = -1, .cgroup = -1, .output = { -1, -1 },
 	};
 	int result = steps_run(steps, sizeof(steps) / sizeof(steps[0]), &start, watch, err);

@@ -18,6 +18,7 @@
 
 static const char *const phases[] = {
 	[STATE_STARTING] = "starting",
+	[STATE_SERVICES] = "services",
 	[STATE_RUNNING] = "running",
 	[STATE_STOPPING] = "stopping",
 };
@@ -91,6 +92,11 @@ static int parse_fakeinit(struct state *state, char *value)
 static int parse_cgroup(struct state *state, char *value)
 {
 	return parse_yes(value, &state->cgroup);
+}
+
+static int parse_again(struct state *state, char *value)
+{
+	return parse_yes(value, &state->again);
 }
 
 static int parse_started(struct state *state, char *value)
@@ -203,7 +209,7 @@ static const struct {
 	{ "cgroup", parse_cgroup },	{ "started", parse_started },
 	{ "init", parse_init },		{ "nice", parse_nice },
 	{ "limit", parse_limit },	{ "alias", parse_alias },
-	{ "addresses", parse_addresses },
+	{ "addresses", parse_addresses }, { "again", parse_again },
 };
 
 /* A key of a later version's is none of ours. */
@@ -282,6 +288,8 @@ char *state_format(const struct state *state)
 	if (state->context != VCONTEXT_ID_ANY)
 		fprintf(out, "context=%u\ncreated=%" PRIu64 "\n", state->context, state->created);
 	fprintf(out, "fakeinit=%d\ncgroup=%d\n", state->fakeinit, state->cgroup);
+	if (state->again)
+		fprintf(out, "again=1\n");
 	if (state->started)
 		fprintf(out, "started=%" PRId64 "\n", state->started);
 	fprintf(out, "init=%s\n", service_name(state->service));

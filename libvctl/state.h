@@ -15,6 +15,7 @@
 
 enum state_phase {
 	STATE_STARTING = 1,
+	STATE_SERVICES,		/* it can be entered, but whoever starts it is not done */
 	STATE_RUNNING,
 	STATE_STOPPING,
 };
@@ -25,6 +26,7 @@ struct state {
 	uint64_t created;	/* of that context, which tells it from a later one of the same id */
 	bool fakeinit;
 	bool cgroup;		/* it has a control group */
+	bool again;		/* it is being restarted, and is to run in the end */
 	int64_t started;	/* seconds since 1970; 0: not yet */
 	enum service service;	/* what runs inside */
 	bool has_nice;

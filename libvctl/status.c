@@ -112,8 +112,10 @@ static int look(const struct vctl_vserver *vs, const struct state *state,
 	}
 
 	status->fakeinit = state->fakeinit;
-	if (state->phase != STATE_RUNNING) {
-		status->state = is_locked(vs) ? VCTL_STARTING : VCTL_LEFT;
+	if (state->phase != STATE_RUNNING && !is_locked(vs)) {
+		status->state = VCTL_LEFT;
+	} else if (state->phase != STATE_RUNNING && state->phase != STATE_SERVICES) {
+		status->state = VCTL_STARTING;
 	} else if (result < 0) {
 		status->state = VCTL_LEFT;
 	} else if (stat.state & VCONTEXT_IS_OVER) {

@@ -139,7 +139,8 @@ static int look(struct stop *stop, bool *gently, struct vctl_error **err)
 	if (result < 0)
 		return result == -ENOENT ? 0 : result;
 
-	*gently = stop->state->phase == STATE_RUNNING &&
+	/* Also one whose stop was killed: its services may have something to lose. */
+	*gently = stop->state->phase != STATE_STARTING &&
 		  !(stat.state & VCONTEXT_IS_OVER) && !(stat.flags & VCONTEXT_PRIVATE);
 	return 0;
 }
@@ -151,9 +152,10 @@ static int act(struct stop *stop, struct vctl_error **err)
 
 	if (result < 0)
 		return result;
-	if (stop->state->phase == STATE_RUNNING)
+	if (stop->state->phase == STATE_RUNNING || stop->state->phase == STATE_SERVICES)
 		run_script(stop, "pre-stop");
 	stop->state->phase = STATE_STOPPING;
+	stop->state->again = stop->again;
 	result = vs_write(stop->vs, stop->state, err);
 	if (result < 0)
 		return result;
@@ -166,7 +168,8 @@ static int act(struct stop *stop, struct vctl_error **err)
 		return result;
 
 	run_script(stop, "post-stop");
-	return vs_forget(stop->vs, err);
+	/* Else nobody would know that it is to be started, should we be killed now. */
+	return stop->again ? 0 : vs_forget(stop->vs, err);
 }
 
 int vs_stop(struct vctl_vserver *vs, int timeout_ms, bool again, const struct vctl_watch *watch,

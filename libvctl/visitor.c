@@ -188,7 +188,7 @@ static int prepare(const struct visitor *visitor, struct user *user, int line,
 		   struct complaint *complaint)
 {
 	const struct state *state = visitor->state;
-	int result = child_settle(complaint);
+	int result = child_settle(line, complaint);
 
 	if (result == 0)
 		result = enter_namespaces(visitor, complaint);
@@ -206,7 +206,7 @@ static int prepare(const struct visitor *visitor, struct user *user, int line,
 }
 
 /* Who wants to enter at exec has to be root when it says so, and no longer. */
-static int become(const struct visitor *visitor, const struct user *user,
+static int become(const struct visitor *visitor, const struct user *user, int line,
 		  struct complaint *complaint)
 {
 	const char *shell[] = { user->shell, NULL };
@@ -218,7 +218,7 @@ static int become(const struct visitor *visitor, const struct user *user,
 	if (result == 0)
 		result = child_seal();
 	if (result == 0)
-		result = child_become(user->uid, user->gid, user->groups, user->group_count);
+		result = child_become(line, user->uid, user->gid, user->groups, user->group_count);
 	if (result < 0)
 		return fail(visitor, -result, complaint);
 
@@ -238,6 +238,6 @@ void visitor_run(const struct visitor *visitor, int line)
 	struct user user;
 
 	if (prepare(visitor, &user, line, &complaint) == 0)
-		become(visitor, &user, &complaint);
+		become(visitor, &user, line, &complaint);
 	child_fail(line, &complaint);
 }

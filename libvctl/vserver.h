@@ -80,13 +80,16 @@ int vs_forget(const struct vctl_vserver *vs, struct vctl_error **err);
 
 /**
  * vs_stop() - vctl_vserver_stop() of one that is locked
- * @again: it is going to be started again
+ * @again: it is going to be started again: what is written down about it stays
  */
 int vs_stop(struct vctl_vserver *vs, int timeout_ms, bool again, const struct vctl_watch *watch,
 	    struct vctl_error **err);
 
-/** vs_start() - vctl_vserver_start() of one that is locked, and has nothing that is left */
-int vs_start(struct vctl_vserver *vs, const struct vctl_conf *conf,
+/**
+ * vs_start() - vctl_vserver_start() of one that is locked, and has nothing that is left
+ * @again: it has been stopped for that
+ */
+int vs_start(struct vctl_vserver *vs, const struct vctl_conf *conf, bool again,
 	     const struct vctl_watch *watch, struct vctl_error **err);
 
 #endif /* VCTL_VSERVER_INTERNAL_H */
