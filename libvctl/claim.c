@@ -139,6 +139,25 @@ int claim_look(const struct vctl_vserver *vs, const struct claim *claim, struct 
 	return result < 0 ? result : look_at_machine(claim, err);
 }
 
+void claim_warn(const struct claim *claim, const struct vctl_watch *watch)
+{
+	for (size_t i = 0; i < claim->count; i++) {
+		auto_free char *text = vctl_address_format(&claim->addresses[i]);
+		vctl_auto_error struct vctl_error *err = NULL;
+		char device[IFNAMSIZ], what[80];
+		bool ours;
+
+		if (*claim->aliases[i].device ||
+		    alias_find(&claim->addresses[i], device, &ours, NULL) != 0)
+			continue;
+		snprintf(what, sizeof(what), "address %s", text ? text : "");
+		vctl_error_set(&err, VCTL_BAD_ADDRESS, EADDRNOTAVAIL, what,
+			       "this machine doesn't have it, and no service gets it",
+			       "IPROOTDEV tells the device on which it is made");
+		tell_warn(watch, err);
+	}
+}
+
 /* No vserver says that it is its: whoever has made it has left nothing but this. */
 static int take_orphan(const struct alias *alias, struct vctl_error **err)
 {

@@ -38,6 +38,9 @@ int claim_look(const struct vctl_vserver *vs, const struct claim *claim, struct 
 int claim_take(struct vctl_vserver *vs, const struct claim *claim, struct state *state,
 	       struct vctl_error **err);
 
+/** claim_warn() - Tell of those that nobody makes, and that the machine doesn't have */
+void claim_warn(const struct claim *claim, const struct vctl_watch *watch);
+
 /** claim_drop() - Take away those of a state; those that aren't there any more are fine */
 int claim_drop(struct vctl_vserver *vs, const struct state *state, struct vctl_error **err);
 

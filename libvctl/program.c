@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -123,6 +124,20 @@ static int run_in_path(const char *const *argv, const char *called,
 	return result;
 }
 
+static int complain_refused(struct complaint *complaint, const char *name)
+{
+	struct statvfs system;
+
+	if (statvfs(strchr(name, '/') ? name : "/", &system) == 0 && (system.f_flag & ST_NOEXEC))
+		return complain(complaint, VCTL_SYSTEM, EACCES,
+				"the file system that it is on is mounted noexec",
+				"mount it without, or move the vserver to another one", "%s", name);
+
+	return complain(complaint, VCTL_SYSTEM, EACCES,
+			"it is not a program that this user may run",
+			"see to its mode: chmod 755 makes it one for all", "%s", name);
+}
+
 int program_run(const char *const *argv, const char *called, const char *const *environment,
 		struct complaint *complaint)
 {
@@ -133,14 +148,14 @@ int program_run(const char *const *argv, const char *called, const char *const *
 	case ENOENT:
 	case ENOTDIR:
 		return complain(complaint, VCTL_NO_COMMAND, ENOENT,
-				"there is no such program in the vserver", NULL, "%s", argv[0]);
+				"there is no such program in the vserver",
+				"see to its spelling, or install it there", "%s", argv[0]);
 	case ELIBACC:
 		return complain(complaint, VCTL_NO_COMMAND, ENOENT,
 				"the program or library that runs it is missing in the vserver",
 				"look at its first line, or with file(1)", "%s", argv[0]);
 	case EACCES:
-		return complain(complaint, VCTL_SYSTEM, EACCES,
-				"it is not a program that this user may run", NULL, "%s", argv[0]);
+		return complain_refused(complaint, argv[0]);
 	default:
 		return complain_system(complaint, -result, "%s", argv[0]);
 	}

@@ -20,6 +20,7 @@
 #include "first.h"
 #include "relay.h"
 #include "script.h"
+#include "service_check.h"
 #include "step.h"
 #include "tree.h"
 
@@ -78,10 +79,14 @@ static int open_files(void *data, struct vctl_error **err)
 {
 	static const char *const programs[] = { LIBEXECDIR "/vreboot", "/usr/lib/vctl/vreboot" };
 	struct start *start = data;
+	int result;
 
 	start->tree = tree_open(start->vs->tree, start->vs->name, err);
 	if (start->tree < 0)
 		return start->tree;
+	result = service_check(start->tree, start->conf, start->vs->tree, start->watch, err);
+	if (result < 0)
+		return result;
 
 	for (size_t i = 0; start->reboot < 0 && i < sizeof(programs) / sizeof(programs[0]); i++)
 		start->reboot = open(programs[i], O_RDONLY | O_CLOEXEC);
@@ -97,8 +102,12 @@ static int look_at_addresses(void *data, struct vctl_error **err)
 	if (!start->claim)
 		return no_memory(start, err);
 	result = claim_read(start->conf, start->claim, err);
+	if (result == 0)
+		result = claim_look(start->vs, start->claim, err);
+	if (result == 0)
+		claim_warn(start->claim, start->watch);
 
-	return result < 0 ? result : claim_look(start->vs, start->claim, err);
+	return result;
 }
 
 /* What those who enter later need to know. */

@@ -117,10 +117,10 @@ static uint32_t processes_of(const struct stop *stop)
 	return vctl_context_stat(stop->ctx, &stat, NULL) < 0 ? 0 : stat.processes;
 }
 
-/* As long as it has processes that can be spoken to. */
+/* Also if it has no process any more: to end some may not be all that its shutdown does. */
 static void end_gently(const struct stop *stop)
 {
-	if (stop->deadline > relay_now() && processes_of(stop) > 0) {
+	if (stop->deadline > relay_now()) {
 		tell_step(stop->watch, "stopping its services");
 		shut_down(stop);
 	}

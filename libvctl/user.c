@@ -249,6 +249,8 @@ int user_find(const char *name, struct user *user)
 	if (result < 0)
 		return result;
 
+	/* As initgroups(3) has it: a program with another group's rights keeps those of this one. */
+	user->groups[user->group_count++] = user->gid;
 	group = open_file("/etc/group");
 	return group < 0 ? 0 : user_read_groups(group, user);
 }
