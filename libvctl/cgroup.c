@@ -110,11 +110,11 @@ int cgroup_kill(const char *name)
 }
 
 /*
- * Whether it is populated
+ * Whether it is populated, or frozen
  */
 
 /* By its file of events; what can't be read any more is of a group that has been removed. */
-static bool has_processes(int events)
+static bool says(int events, const char *what)
 {
 	char text[128];
 	ssize_t count = pread(events, text, sizeof(text) - 1, 0);
@@ -123,7 +123,7 @@ static bool has_processes(int events)
 		return false;
 
 	text[count] = '\0';
-	return strstr(text, "populated 1");
+	return strstr(text, what);
 }
 
 static int open_events(int directory)
@@ -137,7 +137,7 @@ static int wait_empty(int directory, int timeout_ms)
 	auto_fd int events = open_events(directory);
 	int64_t end = now_ms() + timeout_ms, left = -1;
 
-	while (events >= 0 && has_processes(events)) {
+	while (events >= 0 && says(events, "populated 1")) {
 		struct pollfd changed = { .fd = events, .events = POLLPRI };
 
 		if (timeout_ms >= 0) {
@@ -162,6 +162,49 @@ int cgroup_wait_empty(const char *name, int timeout_ms)
 	auto_fd int directory = cgroup_open(name);
 
 	return directory < 0 ? 0 : wait_empty(directory, timeout_ms);
+}
+
+static int wait_frozen(int directory)
+{
+	auto_fd int events = open_events(directory);
+	int64_t end = now_ms() + LEAVE_MS;
+
+	if (events < 0)
+		return -errno;
+
+	while (!says(events, "frozen 1")) {
+		if (now_ms() >= end)
+			return -ETIMEDOUT;
+		nap();
+	}
+
+	return 0;
+}
+
+int cgroup_freeze(const char *name)
+{
+	auto_fd int directory = cgroup_open(name);
+	int result;
+
+	if (directory < 0)
+		return -1;
+
+	result = write_file(directory, "cgroup.freeze", "1");
+	if (result == 0)
+		result = wait_frozen(directory);
+	if (result < 0) {
+		write_file(directory, "cgroup.freeze", "0");
+		errno = -result;
+	}
+	return result < 0 ? -1 : 0;
+}
+
+void cgroup_thaw(const char *name)
+{
+	auto_fd int directory = cgroup_open(name);
+
+	if (directory >= 0)
+		write_file(directory, "cgroup.freeze", "0");
 }
 
 /*

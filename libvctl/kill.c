@@ -37,26 +37,47 @@ static _Noreturn void signal_and_end(struct vctl_context *ctx, int number)
 	_exit(EXIT_SUCCESS);
 }
 
+/* Into the mounts of those inside, and their process numbers. */
+static bool go_inside(struct vctl_context *home, struct vctl_context *ctx)
+{
+	auto_fd int mounts = vctl_context_kept(home, CLONE_NEWNS, NULL);
+	auto_fd int pid_ns = vctl_context_pid_ns(ctx, NULL);
+
+	if (pid_ns >= 0)
+		setns(pid_ns, CLONE_NEWPID);
+	return mounts >= 0 && setns(mounts, CLONE_NEWNS) == 0;
+}
+
 /*
- * Between us and the one that enters is a child that ends at once, so that nobody has to wait for
- * one that is stopped by those inside.
+ * Those inside who have CAP_SYS_PTRACE can open all that who has entered can: its root directory, which
+ * is therefore theirs (@home's), and its program, which is not.  With @still they stand still until it
+ * is gone; else it is not waited for, since they may have stopped it.
  */
-void kill_inside(struct vctl_context *ctx, int number)
+static void kill_inside(struct vctl_context *home, struct vctl_context *ctx, int number, bool still)
 {
 	struct child child;
 	int result = child_fork(&child, 0, -1, -1);
 
 	if (result == 0) {
-		auto_fd int pid_ns = vctl_context_pid_ns(ctx, NULL);
-
-		if (pid_ns >= 0)
-			setns(pid_ns, CLONE_NEWPID);
-		if (child_fork(&child, 0, -1, -1) == 0)
+		result = go_inside(home, ctx) ? child_fork(&child, 0, -1, -1) : -1;
+		if (result == 0)
 			signal_and_end(ctx, number);
+		if (result > 0 && still)
+			child_reap(&child);
 		_exit(EXIT_SUCCESS);
 	}
 	if (result > 0)
 		child_close(&child, true);
+}
+
+bool kill_ask(const struct vctl_vserver *vs, struct vctl_context *ctx)
+{
+	if (cgroup_freeze(vs->name) < 0)
+		return false;
+
+	kill_inside(ctx, ctx, SIGTERM, true);
+	cgroup_thaw(vs->name);
+	return true;
 }
 
 static uint32_t count(struct vctl_context *ctx, bool nested)
@@ -94,13 +115,14 @@ bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t least
 	}
 }
 
-static void kill_context(struct vctl_context *ctx, const struct vcontext_stat *stat)
+static void kill_context(struct vctl_context *home, struct vctl_context *ctx,
+			 const struct vcontext_stat *stat)
 {
 	/* Process 1 takes all others along, forks that are under way included. */
 	if ((stat->flags & VCONTEXT_FAKEINIT) && vctl_context_kill(ctx, SIGKILL, NULL) == 0)
 		return;
 
-	kill_inside(ctx, SIGKILL);
+	kill_inside(home, ctx, SIGKILL, false);
 }
 
 struct relative {
@@ -141,8 +163,9 @@ static void look_at(struct vctl_device *dev, struct relative *one, uint32_t id)
 }
 
 /* Those that were made inside have lives of their own. */
-static void kill_descendants(struct vctl_device *dev, uint32_t id)
+static void kill_descendants(struct vctl_device *dev, struct vctl_context *ctx)
 {
+	uint32_t id = vctl_context_id(ctx);
 	auto_free struct relative *all = NULL;
 	auto_free uint32_t *ids = NULL;
 	size_t found;
@@ -157,7 +180,7 @@ static void kill_descendants(struct vctl_device *dev, uint32_t id)
 		look_at(dev, &all[i], ids[i]);
 	for (size_t i = 0; i < found; i++) {
 		if (all[i].ctx && all[i].stat.processes > 0 && descends(all, found, &all[i], id))
-			kill_context(all[i].ctx, &all[i].stat);
+			kill_context(ctx, all[i].ctx, &all[i].stat);
 	}
 	for (size_t i = 0; i < found; i++)
 		vctl_context_close(all[i].ctx);
@@ -171,9 +194,9 @@ static void kill_once(struct vctl_device *dev, struct vctl_context *ctx)
 		return;
 
 	if (stat.processes > 0)
-		kill_context(ctx, &stat);
+		kill_context(ctx, ctx, &stat);
 	if (stat.tasks > stat.processes)
-		kill_descendants(dev, vctl_context_id(ctx));
+		kill_descendants(dev, ctx);
 }
 
 static int give_up(const struct vctl_vserver *vs, struct vctl_error **err)

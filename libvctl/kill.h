@@ -6,11 +6,13 @@
 #include <vctl_vserver.h>
 
 /**
- * kill_inside() - Send a signal to all in the context, as one of them would with kill(-1)
+ * kill_ask() - Send SIGTERM to all in a vserver's context, as one of them would with kill(-1)
  *
- * It is on its way when this returns.  Whether it could be sent is not told.
+ * They have it when this returns.
+ *
+ * Return: true; false if it can't be done without danger, and nobody has it.
  */
-void kill_inside(struct vctl_context *ctx, int number);
+bool kill_ask(const struct vctl_vserver *vs, struct vctl_context *ctx);
 
 /**
  * kill_all() - SIGKILL to all, until none is left

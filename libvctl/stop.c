@@ -125,10 +125,8 @@ static void end_gently(const struct stop *stop)
 		shut_down(stop);
 	}
 	/* Those who are in time have ended, now come those who were never asked. */
-	if (processes_of(stop) > alone(stop)) {
-		kill_inside(stop->ctx, SIGTERM);
+	if (processes_of(stop) > alone(stop) && kill_ask(stop->vs, stop->ctx))
 		kill_wait(stop->vs, stop->ctx, alone(stop), false, TERM_MS);
-	}
 }
 
 static int look(struct stop *stop, bool *gently, struct vctl_error **err)
