@@ -113,6 +113,7 @@ static int creds_from_file(struct linux_binprm *bprm, const struct file *file)
 	err = context_traced() ? -EBUSY : context_ready(at->context, at->kept, bprm->cred,
 							&at->dropped);
 	if (err) {
+		/* before others see that it does not enter any more */
 		smp_store_release(&task_blob(current)->entering, false);
 		return err;
 	}
