@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -205,6 +206,23 @@ static int prepare(const struct visitor *visitor, struct user *user, int line,
 	return result;
 }
 
+/*
+ * It is counted where it comes from until it execs, and how many of that user the machine has is no
+ * reason to keep it out: the limit is for what it does inside.
+ */
+static int become_user(const struct user *user, int line)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit;
+	int result;
+
+	if (getrlimit(RLIMIT_NPROC, &limit) < 0 || setrlimit(RLIMIT_NPROC, &none) < 0)
+		return -errno;
+	result = child_become(line, user->uid, user->gid, user->groups, user->group_count);
+
+	return result == 0 && setrlimit(RLIMIT_NPROC, &limit) < 0 ? -errno : result;
+}
+
 /* Who wants to enter at exec has to be root when it says so, and no longer. */
 static int become(const struct visitor *visitor, const struct user *user, int line,
 		  struct complaint *complaint)
@@ -218,7 +236,8 @@ static int become(const struct visitor *visitor, const struct user *user, int li
 	if (result == 0)
 		result = child_seal();
 	if (result == 0)
-		result = child_become(line, user->uid, user->gid, user->groups, user->group_count);
+		result = user->uid != 0 ? become_user(user, line) :
+			 child_become(line, user->uid, user->gid, user->groups, user->group_count);
 	if (result < 0)
 		return fail(visitor, -result, complaint);
 
