@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -291,26 +292,38 @@ static int mount_dev(int root, const char *path, struct complaint *complaint)
 	return result < 0 ? complain_system(complaint, -result, "%s/dev", path) : 0;
 }
 
-static int fill_run(int directory)
+/* Packages start their services only if it says that this is runlevel 3. */
+static int fill_utmp(int run)
 {
-	static const struct option options[] = { { "mode", "755" }, { "size", "32m" }, { 0 } };
-	auto_fd int run = make("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	auto_fd int utmp = -1;
-	int result = run < 0 ? run : attach(run, directory);
+	const struct utmp level = {
+		.ut_type = RUN_LVL, .ut_pid = 'N' << 8 | '3',
+		.ut_line = "~", .ut_id = "~~", .ut_user = "runlevel",
+	};
+	auto_fd int utmp = openat(run, "utmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+					       O_CLOEXEC, 0664);
 	gid_t gid;
 
-	if (result < 0)
-		return result;
-	if (mkdirat(run, "lock", 01777) < 0)
-		return -errno;
-	utmp = openat(run, "utmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
-	if (utmp < 0)
+	if (utmp < 0 || write(utmp, &level, sizeof(level)) != sizeof(level))
 		return -errno;
 
 	/* It is of use without, too. */
 	if (user_find_group("utmp", &gid) == 0)
 		(void)!fchown(utmp, 0, gid);
 	return 0;
+}
+
+static int fill_run(int directory)
+{
+	static const struct option options[] = { { "mode", "755" }, { "size", "32m" }, { 0 } };
+	auto_fd int run = make("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	int result = run < 0 ? run : attach(run, directory);
+
+	if (result < 0)
+		return result;
+	if (mkdirat(run, "lock", 01777) < 0)
+		return -errno;
+
+	return fill_utmp(run);
 }
 
 /* Trees from before 2011 have none, and are fine without. */

@@ -191,10 +191,21 @@ static bool may_show(const struct net *net, const struct nlmsghdr *message,
 	return false;
 }
 
+/* ip reads the attributes of an address before it looks whether it is one: one of no type. */
+static void leave_attribute(struct nlmsghdr *message)
+{
+	struct nlattr *all = nlmsg_attrdata(message, sizeof(struct ifaddrmsg));
+	int length = nlmsg_attrlen(message, sizeof(struct ifaddrmsg));
+
+	if (length >= (int)sizeof(*all) && length <= U16_MAX)
+		all->nla_len = length;
+}
+
 /* A part of a list is passed over; an answer becomes an error, or its reader would wait for it. */
 static void blot_out(struct nlmsghdr *message)
 {
 	struct nlmsgerr *answer = nlmsg_data(message);
+	bool address = message->nlmsg_type == RTM_NEWADDR;
 	u32 length = message->nlmsg_len;
 
 	if (message->nlmsg_flags & NLM_F_MULTI || length < nlmsg_msg_size(sizeof(*answer))) {
@@ -207,6 +218,8 @@ static void blot_out(struct nlmsghdr *message)
 	memset((char *)message + nlmsg_msg_size(message->nlmsg_type == NLMSG_NOOP ?
 						0 : sizeof(*answer)), 0,
 	       length - nlmsg_msg_size(message->nlmsg_type == NLMSG_NOOP ? 0 : sizeof(*answer)));
+	if (address && message->nlmsg_type == NLMSG_NOOP)
+		leave_attribute(message);
 }
 
 /*
