@@ -302,7 +302,7 @@ static const char *find_setting(const struct build *build, const char *key)
 	return NULL;
 }
 
-/* Under a name that is no vserver's yet; first of all, since it tells what is wrong with a setting. */
+/* Under a name that is no vserver's yet; first, since it tells what is wrong with a setting. */
 static int write_conf(struct build *build)
 {
 	const char **all = calloc(build->setting_count + 4, sizeof(*all));
@@ -544,8 +544,9 @@ const struct command command_build = {
 		"--from names an archive.  Device nodes are left out.\n"
 		"clone: another vserver.  Its programs and libraries are shared: hard links to\n"
 		"files that are immutable from then on, which no package upgrade can replace, in\n"
-		"either of them, as long as they are not unified; --copy gives full copies.  Other\n"
-		"file systems than ext4 get copies anyway, where they can ones that share blocks.\n"
+		"either of them, as long as they are not unified; --copy gives full copies.  On\n"
+		"other file systems than ext4 they are copies anyway, which share what they have\n"
+		"on disk if the file system can do that.\n"
 		"skeleton: nothing but the directories.",
 	.options = options,
 	.anywhere = true,

@@ -45,7 +45,7 @@ struct build {
 
 /* What is done to a tree whatever its method is; see settle(). */
 enum settle_flag {
-	SETTLE_SYSTEM = 1 << 0,		/* no file systems, consoles, or services of a machine's own */
+	SETTLE_SYSTEM = 1 << 0,		/* no disks, consoles, or services of a machine's own */
 	SETTLE_HOSTS = 1 << 1,		/* /etc/hosts is written, not mended */
 	SETTLE_PEOPLE = 1 << 2,		/* nobody's files and passwords */
 };

@@ -50,10 +50,12 @@ static void os_release(const char *key, char *value, size_t room)
 
 	*value = '\0';
 	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, key, length) == 0 && line[length] == '=')
-			snprintf(value, room, "%.*s",
-				 (int)strcspn(line + length + 1 + (line[length + 1] == '"'), "\"\n"),
-				 line + length + 1 + (line[length + 1] == '"'));
+		const char *word = line + length + 1;
+
+		if (strncmp(line, key, length) != 0 || line[length] != '=')
+			continue;
+		word += *word == '"';
+		snprintf(value, room, "%.*s", (int)strcspn(word, "\"\n"), word);
 	}
 }
 

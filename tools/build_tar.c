@@ -48,6 +48,7 @@ static const struct {
 	int number;
 } failures[] = {
 	{ "No space left", ENOSPC },
+	{ "Wrote only", ENOSPC },
 	{ "quota exceeded", EDQUOT },
 	{ "Read-only file system", EROFS },
 };
@@ -84,7 +85,8 @@ int build_open_archive(struct build *build)
 	if (build->archive < 0 || fstat(build->archive, &stat) < 0)
 		return trouble_system(&build->trouble, build->from, errno);
 	if (S_ISDIR(stat.st_mode))
-		return trouble_set(&build->trouble, build->from, "it is a directory, not an archive",
+		return trouble_set(&build->trouble, build->from,
+				   "it is a directory, not an archive",
 				   "--method copy copies those");
 	if (standard && isatty(build->archive)) {
 		message_usage(build->self, "--from -", "no archive comes from a terminal");

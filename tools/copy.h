@@ -14,8 +14,8 @@
 enum copy_rule {
 	COPY_FULLY,
 	COPY_NOT,
-	COPY_EMPTY,		/* of a directory: without what is in it; of a file: without its text */
-	COPY_LINK,		/* a regular file: as a hard link that nobody can write to, if it can be */
+	COPY_EMPTY,		/* a directory without what is in it, a file without its text */
+	COPY_LINK,		/* a regular file as a link to one that nobody can write to */
 };
 
 /**
@@ -42,7 +42,7 @@ struct copy {
 	uint64_t copied, copied_bytes;
 	uint64_t linked, linked_bytes;
 	uint64_t not_linked;	/* that were to be, and are copied */
-	char path[PATH_MAX];	/* of the file that it is at; after a failure, of the one it is with */
+	char path[PATH_MAX];	/* of the file that it is at, or has failed with */
 	/* Its own. */
 	size_t length;
 	void *inodes;

@@ -289,10 +289,10 @@ const struct command command_delete = {
 	.usage = "[--yes] NAME",
 	.vserver = "NAME delete [--yes]",
 	.summary = "remove a virtual server",
-	.text = "Remove the tree /vservers/NAME, the configuration and the script of a vserver that\n"
-		"is stopped, after asking on the terminal.  No link in it is followed, and where\n"
-		"something is mounted in it nothing is removed.  Once begun it goes on: what a\n"
-		"delete that was killed has left the same command again removes.\n\n"
+	.text = "Remove the tree /vservers/NAME, the configuration and the script of a vserver\n"
+		"that is stopped, after asking on the terminal.  No link in it is followed, and\n"
+		"where something is mounted in it nothing is removed.  What a delete that was\n"
+		"killed has left the same command again removes.\n\n"
 		"Files that are shared with other vservers stay as they are there.",
 	.options = options,
 	.anywhere = true,

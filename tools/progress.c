@@ -77,7 +77,7 @@ void progress_tick(struct progress *progress)
 	else
 		snprintf(line, sizeof(line), "%s:%s", progress->what, *percent ? percent : " ...");
 
-	/* In one line, or what comes next would not replace it.  Names from anywhere may be in it. */
+	/* In one line, or the next one would not replace it.  Names from anywhere may be in it. */
 	message_defuse(line);
 	most = columns() - 1;
 	if (strlen(line) > most)

@@ -88,8 +88,8 @@ bool run_find(const char *program)
 }
 
 /*
- * Nothing outside of @directory is to be written, whatever names an archive has for it.  A kernel that
- * can't see to that leaves it to the program, which has rules of its own.
+ * Nothing outside of @directory is to be written, whatever names an archive has for it.  A kernel
+ * that can't see to that leaves it to the program, which has rules of its own.
  */
 static int stay_below(int directory)
 {

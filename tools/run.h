@@ -25,7 +25,7 @@ bool run_find(const char *program);
  * @argv: it and its arguments, ending with NULL; it is looked for in PATH
  * @in: its standard input; -1: nothing is there to be read
  * @directory: where it runs; -1: at /
- * @fenced: below @directory alone it may make, write and remove files, if the kernel can see to that
+ * @fenced: it may make, write and remove files below @directory alone, if the kernel can see to it
  * @heed: called with each line that it prints; returns true for one that tells an error.  NULL:
  *	the first line of all does.
  * @tick: called now and then, or NULL

@@ -82,10 +82,10 @@ static char *digits(const char *text)
 	auto_free char *bare = strndup(text, strcspn(text, "/"));
 	unsigned char bytes[16];
 
-	if (!bare || (inet_pton(AF_INET, bare, bytes) != 1 && inet_pton(AF_INET6, bare, bytes) != 1))
-		return NULL;
+	if (bare && (inet_pton(AF_INET, bare, bytes) == 1 || inet_pton(AF_INET6, bare, bytes) == 1))
+		return strdup(bare);
 
-	return strdup(bare);
+	return NULL;
 }
 
 /* The first address in digits, without device and mask. */
@@ -206,7 +206,8 @@ static int settle_names(const struct build *build)
 /* One is made when it starts; two with the same would be taken for one. */
 static int settle_identity(int tree)
 {
-	if (below_exists(tree, "etc/machine-id") && below_write(tree, "etc/machine-id", 0444, "") < 0)
+	if (below_exists(tree, "etc/machine-id") &&
+	    below_write(tree, "etc/machine-id", 0444, "") < 0)
 		return -1;
 
 	return below_drop(tree, "var/lib/dbus/machine-id");
@@ -242,7 +243,9 @@ static void mend_inittab(FILE *out, char *line, const void *data)
 
 static int settle_system(int tree)
 {
-	if (below_write(tree, "etc/fstab", 0644, "# A vserver's file systems are mounted for it.\n") < 0 ||
+	static const char fstab[] = "# What a vserver has is mounted when it starts.\n";
+
+	if (below_write(tree, "etc/fstab", 0644, fstab) < 0 ||
 	    below_link(tree, "etc/mtab", "/proc/mounts") < 0 ||
 	    change_lines(tree, "etc/inittab", mend_inittab, NULL) < 0)
 		return -1;
