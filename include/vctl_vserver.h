@@ -7,6 +7,10 @@
  * The conventions are those of <vctl.h>.  All that acts on a vserver takes root of context 0.
  * Between processes a lock by name orders these acts; each undoes, before it does anything else,
  * what one that was killed has left.
+ *
+ * The script is called with pre-start, post-start, pre-stop or post-stop, and the name.  Only
+ * pre-start can keep the vserver from what is to happen.  After each pre-start that did well there
+ * is one post-stop, also when the start failed or was killed.
  */
 #ifndef VCTL_VSERVER_H
 #define VCTL_VSERVER_H
@@ -232,6 +236,9 @@ struct vctl_watch {
  *	-EADDRINUSE	VCTL_IN_USE: an address, by another vserver or the machine itself
  *	-EEXIST		VCTL_IN_USE: its S_CONTEXT
  *	-ECANCELED	VCTL_SCRIPT: its pre-start script failed
+ *	-EPERM		VCTL_SCRIPT: others than root may change its script
+ *	-ENOENT, -ELOOP, -ENOTDIR, -EROFS, ...	VCTL_BAD_TREE
+ *	-EOPNOTSUPP	VCTL_SYSTEM: a limit, or the flag private, takes control groups v2
  *	and those of vctl_device_open(), vctl_context_open() and system calls
  */
 VCTL_API int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,

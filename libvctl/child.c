@@ -237,8 +237,8 @@ void child_close(struct child *child, bool end)
 }
 
 /*
- * Who logs in inside (sshd, cron, login) sets a login uid of its own, and can do so only if there is
- * none from the session in which this was started.
+ * Who logs in inside (sshd, cron, login) sets a login uid of its own, and can do so only if there
+ * is none from the session in which this was started.
  */
 static void forget_login(void)
 {
@@ -333,6 +333,13 @@ int child_become(int line, uid_t uid, gid_t gid, const gid_t *groups, size_t cou
 		return -errno;
 
 	return 0;
+}
+
+bool child_is_orphan(int line)
+{
+	char byte;
+
+	return recv(line, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 int child_seal(void)

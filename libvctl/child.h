@@ -62,7 +62,7 @@ struct child_message {
 int child_fork(struct child *child, uint64_t flags, int cgroup, int pid_ns);
 
 /**
- * child_hand_over() - In a child, make one of its own, which nobody waits for but the machine's init
+ * child_hand_over() - In a child, make one of its own, for which the machine's init will wait
  * @flags: CLONE_NEW*
  * @cgroup: as above
  *
@@ -108,6 +108,9 @@ int child_limit(const struct vctl_conf_limit *limits, size_t count, bool has_nic
 
 /** child_become() - Take over who it is, for good; @line: as above */
 int child_become(int line, uid_t uid, gid_t gid, const gid_t *groups, size_t count);
+
+/** child_is_orphan() - Has the parent ended, which may have been too early for it to end us? */
+bool child_is_orphan(int line);
 
 /** child_seal() - No descriptor but 0, 1 and 2 outlives exec */
 int child_seal(void);

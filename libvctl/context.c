@@ -312,7 +312,7 @@ int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **
 }
 
 static const struct vctl_reason kept_reasons[] = {
-	{ EPERM, VCTL_NOT_ROOT, "only root in context 0 may have it keep namespaces, or forget them",
+	{ EPERM, VCTL_NOT_ROOT, "only root in context 0 may let it keep namespaces or forget them",
 	  "run as root outside of any context" },
 	{ EEXIST, VCTL_EXISTS, "it keeps namespaces already", "let it forget those first" },
 	{ ENOENT, VCTL_KEEPS_NONE, "it keeps no namespaces", NULL },

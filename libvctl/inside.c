@@ -137,8 +137,8 @@ static int open_ways(struct ways *ways, const struct vctl_vserver *vs, const str
 	if (state->cgroup) {
 		ways->cgroup = cgroup_open(vs->name);
 		if (ways->cgroup < 0)
-			return vctl_error_set(err, VCTL_SYSTEM, errno, "control group of the vserver",
-					      NULL, NULL);
+			return vctl_error_set(err, VCTL_SYSTEM, errno, "its control group", NULL,
+					      NULL);
 	}
 
 	return 0;

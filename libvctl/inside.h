@@ -25,7 +25,8 @@ int inside_open(const struct vctl_vserver *vs, const struct state *state,
  * @ctx: its context
  * @command: what
  * @environment: what it gets besides the usual, ending with NULL; NULL: it is somebody's command,
- *	with pipes of its own.  Else it reads nothing, and all that it prints comes from @inside->out
+ *	with pipes of its own.  Else it reads nothing, and all that it prints comes from
+ *	@inside->out
  * @inside: out: see vctl_vserver_exec()
  * @err: out: the error
  */

@@ -203,8 +203,8 @@ static int give_up(const struct vctl_vserver *vs, struct vctl_error **err)
 {
 	return vctl_error_set(err, VCTL_TIMEOUT, ETIMEDOUT, vs_what(vs).text,
 			      "it has processes that not even SIGKILL ends",
-			      "they wait for a device or file system that doesn't answer, or nobody "
-			      "has waited for them; see to that and try again");
+			      "they wait for a device or file system that doesn't answer, or "
+			      "nobody has waited for them; see to that and try again");
 }
 
 /* By the control group, which no fork escapes. */

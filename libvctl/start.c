@@ -44,6 +44,7 @@ struct start {
 	int output[2];
 	bool again;
 	bool scripted;		/* pre-start has been run */
+	bool left;		/* not all could be undone, and that has to stay written down */
 };
 
 static bool has_fakeinit(const struct start *start)
@@ -142,7 +143,8 @@ static void remove_state(void *data)
 {
 	struct start *start = data;
 
-	vs_forget(start->vs, NULL);
+	if (!start->left)
+		vs_forget(start->vs, NULL);
 }
 
 static int run_pre_start(void *data, struct vctl_error **err)
@@ -161,7 +163,7 @@ static void undo_pre_start(void *data)
 	struct start *start = data;
 	vctl_auto_error struct vctl_error *err = NULL;
 
-	if (start->scripted && script_run(start->vs, "post-stop", &err) < 0)
+	if (start->scripted && !start->left && script_run(start->vs, "post-stop", &err) < 0)
 		tell_warn(start->watch, err);
 }
 
@@ -231,7 +233,8 @@ static void release(void *data)
 	struct start *start = data;
 	vctl_auto_error struct vctl_error *err = NULL;
 
-	if (vs_release(start->vs, &start->state, &err) < 0)
+	start->left = vs_release(start->vs, &start->state, &err) < 0;
+	if (start->left)
 		tell_warn(start->watch, err);
 }
 
@@ -256,8 +259,9 @@ static int make_cgroup(void *data, struct vctl_error **err)
 	if (start->conf->flags & VCONTEXT_PRIVATE)
 		return vctl_error_set(err, VCTL_SYSTEM, EOPNOTSUPP, "flag private",
 				      "nobody could stop the vserver: this machine has no control "
-				      "groups v2", "mount cgroup2 on /sys/fs/cgroup, or take private "
-				      "out of S_FLAGS");
+				      "groups v2",
+				      "mount cgroup2 on /sys/fs/cgroup, or take private out of "
+				      "S_FLAGS");
 
 	start->state.cgroup = false;
 	return vs_write(start->vs, &start->state, err);

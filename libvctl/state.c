@@ -268,7 +268,8 @@ static void format_aliases(FILE *out, const struct state *state)
 
 		inet_ntop(alias->address.family, alias->address.address, text, sizeof(text));
 		fprintf(out, "alias=%s %s/%d", alias->device, text, alias->prefix);
-		if (alias->has_broadcast && inet_ntop(AF_INET, &alias->broadcast, text, sizeof(text)))
+		if (alias->has_broadcast &&
+		    inet_ntop(AF_INET, &alias->broadcast, text, sizeof(text)))
 			fprintf(out, " %s", text);
 		fprintf(out, "\n");
 	}

@@ -23,7 +23,7 @@ enum state_phase {
 struct state {
 	enum state_phase phase;
 	uint32_t context;	/* VCONTEXT_ID_ANY: none (yet) */
-	uint64_t created;	/* of that context, which tells it from a later one of the same id */
+	uint64_t created;	/* of that context: a later one may have the same id */
 	bool fakeinit;
 	bool cgroup;		/* it has a control group */
 	bool again;		/* it is being restarted, and is to run in the end */

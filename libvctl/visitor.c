@@ -241,6 +241,9 @@ static int become(const struct visitor *visitor, const struct user *user, int li
 	if (result < 0)
 		return fail(visitor, -result, complaint);
 
+	if (child_is_orphan(line))
+		_exit(EXIT_FAILURE);
+
 	make_environment(visitor, user, &environment);
 	if (!visitor->command->login)
 		return program_run(argv, NULL, environment.all, complaint);

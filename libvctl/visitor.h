@@ -19,8 +19,8 @@ struct visitor {
 /**
  * visitor_run() - The whole life of it, in a child
  * @visitor: what it needs
- * @line: to the parent: a terminal comes with CHILD_TERMINAL; that the line ends then means that the
- *	program runs
+ * @line: to the parent: a terminal comes with CHILD_TERMINAL; that the line ends then means that
+ *	the program runs
  */
 _Noreturn void visitor_run(const struct visitor *visitor, int line);
 

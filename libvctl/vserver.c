@@ -28,7 +28,8 @@ static int bad_name(const char *name, struct vctl_error **err)
 
 	snprintf(what, sizeof(what), "vserver %.*s", VCTL_NAME_MAX, *name ? name : "(empty)");
 	return vctl_error_set(err, VCTL_BAD_NAME, EINVAL, what, "this is no name of a vserver",
-			      "use up to 64 letters, digits and . _ -, the first a letter or digit");
+			      "use up to 64 letters, digits and . _ -, and begin with a letter or "
+			      "digit");
 }
 
 static int no_memory(const char *what, struct vctl_error **err)
@@ -128,7 +129,7 @@ int vctl_vserver_lock(struct vctl_vserver *vs, bool wait, struct vctl_error **er
 		result = lock_take(vs->lock_fd, vs->name, wait);
 		if (result == -EBUSY)
 			return vctl_error_set(err, VCTL_BUSY, EBUSY, vs_what(vs).text,
-					      "another process is starting, stopping or changing it",
+					      "another process starts, stops or changes it",
 					      "wait until that is done");
 		if (result < 0)
 			return vctl_error_set(err, VCTL_SYSTEM, -result, vs_what(vs).text, NULL,

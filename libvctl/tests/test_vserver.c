@@ -85,11 +85,30 @@ static int act(struct diary *diary, char step, struct vctl_error **err)
 	return step == diary->fails ? vctl_error_set(err, VCTL_SYSTEM, EIO, "step", NULL, NULL) : 0;
 }
 
-static int act_a(void *data, struct vctl_error **err) { return act(data, 'a', err); }
-static int act_b(void *data, struct vctl_error **err) { return act(data, 'b', err); }
-static int act_c(void *data, struct vctl_error **err) { return act(data, 'c', err); }
-static void undo_a(void *data) { strcat(((struct diary *)data)->text, "A"); }
-static void undo_c(void *data) { strcat(((struct diary *)data)->text, "C"); }
+static int act_a(void *data, struct vctl_error **err)
+{
+	return act(data, 'a', err);
+}
+
+static int act_b(void *data, struct vctl_error **err)
+{
+	return act(data, 'b', err);
+}
+
+static int act_c(void *data, struct vctl_error **err)
+{
+	return act(data, 'c', err);
+}
+
+static void undo_a(void *data)
+{
+	strcat(((struct diary *)data)->text, "A");
+}
+
+static void undo_c(void *data)
+{
+	strcat(((struct diary *)data)->text, "C");
+}
 
 static void note_step(void *data, const char *what)
 {
