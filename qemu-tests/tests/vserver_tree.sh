@@ -14,27 +14,31 @@ set -e
 
 seed=/vservers/.seed
 
+# Those of a tree are hard links to it, which is as small and quick as it gets.
+make_seed()
+{
+	mkdir -p "$1/bin" "$1/sbin" "$1/etc/init.d" "$1/proc" "$1/dev" "$1/run" "$1/tmp" "$1/root"
+	cp /bin/busybox "$1/bin/"
+	for name in sh true echo sleep cat ps setsid; do
+		ln "$1/bin/busybox" "$1/bin/$name"
+	done
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$1/etc/passwd"
+	echo 'user:x:1000:1000:user:/:/bin/sh' >>"$1/etc/passwd"
+	echo 'root:x:0:' >"$1/etc/group"
+}
+
+# What another test has made goes.
 prepare()
 {
 	mkdir -p /vservers /etc/vservers
+	umount /vservers /etc/vservers 2>/dev/null || true
+	ip link del vs0 2>/dev/null || true
 	mount -t tmpfs -o size=256m,nr_inodes=1m,mode=700 tmpfs /vservers
 	mount -t tmpfs tmpfs /etc/vservers
-	mkdir -p $seed
-	cp /bin/busybox $seed/busybox
+	make_seed $seed
 	ip link add vs0 type dummy
 	ip addr add 10.9.0.1/16 dev vs0
 	ip link set vs0 up
-}
-
-# Programs are hard links, which is as small as it gets.
-make_tree()
-{
-	mkdir -p "$1/bin" "$1/sbin" "$1/etc/init.d" "$1/proc" "$1/dev" "$1/run" "$1/tmp" "$1/root"
-	for name in sh true echo sleep cat ps setsid; do
-		ln $seed/busybox "$1/bin/$name"
-	done
-	echo 'root:x:0:0:root:/root:/bin/sh' >"$1/etc/passwd"
-	echo 'root:x:0:' >"$1/etc/group"
 }
 
 add_rc()
@@ -52,7 +56,7 @@ add_rc()
 add_init()
 {
 	for name in init poweroff halt reboot; do
-		ln $seed/busybox "$1/sbin/$name"
+		ln $seed/bin/busybox "$1/sbin/$name"
 	done
 	echo '::respawn:/bin/sleep 86400' >"$1/etc/inittab"
 }
@@ -63,7 +67,7 @@ none|rc|init) ;;
 *) echo "vserver_tree.sh: no such kind: $1" >&2; exit 2 ;;
 esac
 tree=/vservers/$2
-make_tree "$tree"
+cp -al $seed "$tree"
 flags=lock
 case $1 in
 rc) add_rc "$tree" ;;
