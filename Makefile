@@ -103,7 +103,7 @@ $(guest)/$(KERNEL).tar: $(guest)/tools-installed $(staged_ko) \
 		install -D -m 0644 $(staged_ko) $$directory/updates/vcontext.ko; done)
 	for directory in $(guest)/$(KERNEL)/usr/lib/modules/*; do \
 		/sbin/depmod -b $(guest)/$(KERNEL)/usr $${directory##*/}; done
-	tar -cf $@.new --format=ustar --owner=0 --group=0 -C $(guest)/$(KERNEL) usr
+	tar -cf $@.new --format=ustar --owner=0 --group=0 -C $(guest)/$(KERNEL) usr etc
 	mv $@.new $@
 
 .PHONY: force

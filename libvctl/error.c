@@ -43,6 +43,22 @@ static struct vctl_error *error_new(enum vctl_code code, int number, const char 
 	return &no_memory;
 }
 
+/* Of what a system call says, whoever makes it. */
+static const char *usual_advice(int number)
+{
+	switch (number) {
+	case ENOSPC:
+	case EDQUOT:
+		return "make room there";
+	case EROFS:
+		return "mount it read-write";
+	case ENOMEM:
+		return "end something else, and try again";
+	default:
+		return "";
+	}
+}
+
 int vctl_error_set(struct vctl_error **err, enum vctl_code code, int number, const char *what,
 		   const char *why, const char *advice)
 {
@@ -51,8 +67,10 @@ int vctl_error_set(struct vctl_error **err, enum vctl_code code, int number, con
 	if (!err)
 		return -number;
 
-	if (!why)
+	if (!why) {
 		why = strerrordesc_np(number);
+		advice = advice ? advice : usual_advice(number);
+	}
 	old = *err;
 	*err = error_new(code, number, what, why ? why : "unknown error", advice ? advice : "");
 	/* Only now: the strings may have been those of the old one. */

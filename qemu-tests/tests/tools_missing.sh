@@ -27,6 +27,15 @@ run "vctl check" 1 "$stub" vctl check
 run "vctl check as user" 1 'FAILED .*module' as_user vctl check
 run "vctl check advises" 1 '-> ' vctl check
 run "vctl check --json" 1 '"status": "failed"' vctl check --json
+mkdir -p /etc/vservers /vservers/v1
+: >/etc/vservers/v1.conf
+for word in start restart 'exec true' enter; do
+	# shellcheck disable=SC2086 # words
+	run "vserver $word" 1 "^vctl: .*($why|it is not running \\(.+\\)\$)" vserver v1 $word
+done
+run "vserver start as user" 1 '^vctl: .*\(.+\)$' as_user vserver v1 start
+run "vserver start leaves nothing" 1 '' test -e /run/vservers/v1
+run "rebootmgr" 1 "^vctl: .*$why" rebootmgr
 run "the command is not run" 1 '!ran' chcontext echo ran
 if $yes; then
 	run "modprobe" 0 "" modprobe vcontext
