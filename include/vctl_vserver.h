@@ -236,6 +236,7 @@ struct vctl_watch {
  *	-EADDRINUSE	VCTL_IN_USE: an address, by another vserver or the machine itself
  *	-EEXIST		VCTL_IN_USE: its S_CONTEXT
  *	-ECANCELED	VCTL_SCRIPT: its pre-start script failed
+ *	-ESRCH		VCTL_RUNS_NOT: somebody stopped it while its services were being started
  *	-EPERM		VCTL_SCRIPT: others than root may change its script
  *	-ENOENT, -ELOOP, -ENOTDIR, -EROFS, ...	VCTL_BAD_TREE
  *	-EOPNOTSUPP	VCTL_SYSTEM: a limit, or the flag private, takes control groups v2

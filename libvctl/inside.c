@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -9,7 +12,10 @@
 #include "cleanup.h"
 #include "error.h"
 #include "inside.h"
+#include "relay.h"
 #include "visitor.h"
+
+#define EXEC_MS		10000	/* until a program runs that nobody is there to interrupt */
 
 static int runs_not(const struct vctl_vserver *vs, const char *why, struct vctl_error **err)
 {
@@ -79,14 +85,30 @@ static int take(int *fd)
 	return taken;
 }
 
+/* Those inside can hold up an exec of what they have a lease on: for a minute and more. */
+static int wait_line(const struct child *child, int64_t deadline)
+{
+	struct pollfd line = { .fd = child->line, .events = POLLIN };
+	int64_t left = deadline - relay_now();
+
+	if (deadline < 0 || (left > 0 && poll(&line, 1, (int)left) != 0))
+		return 0;
+
+	syscall(SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, 0);
+	return -ETIMEDOUT;
+}
+
 /* Until it runs its program, or has told why not. */
-static int wait_for(struct child *child, int *terminal, struct vctl_error **err)
+static int wait_for(struct child *child, int *terminal, int64_t deadline, struct vctl_error **err)
 {
 	struct child_message message;
 	int result;
 	int fd;
 
 	for (;;) {
+		result = wait_line(child, deadline);
+		if (result < 0)
+			break;
 		result = child_hear(child->line, &message, &fd);
 		if (fd >= 0) {
 			if (*terminal >= 0)
@@ -147,6 +169,7 @@ static int open_ways(struct ways *ways, const struct vctl_vserver *vs, const str
 static int run_child(const struct ways *ways, const struct visitor *visitor, struct child *child,
 		     int *terminal, struct vctl_error **err)
 {
+	int64_t deadline = visitor->environment ? relay_now() + EXEC_MS : -1;
 	int result = child_fork(child, 0, ways->cgroup, ways->pid_ns);
 
 	if (result == 0)
@@ -155,7 +178,7 @@ static int run_child(const struct ways *ways, const struct visitor *visitor, str
 		return vctl_error_set(err, VCTL_SYSTEM, -result, "process of the vserver", NULL,
 				      NULL);
 
-	result = wait_for(child, terminal, err);
+	result = wait_for(child, terminal, deadline, err);
 	if (result < 0)
 		child_close(child, true);
 	return result;

@@ -37,7 +37,8 @@ static int start_again(struct vctl_vserver *vs, const struct vctl_conf *conf, in
 		return result;
 
 	result = vs_start(vs, conf, true, watch, err);
-	if (result < 0)
+	/* Who has stopped it meanwhile may have started it since. */
+	if (result < 0 && result != -ESRCH)
 		vs_forget(vs, NULL);
 	return result;
 }

@@ -405,28 +405,51 @@ static void warn_status(const struct start *start, int status)
 	tell_warn(start->watch, err);
 }
 
-/* From here on it runs, whatever comes. */
-static void finish(struct start *start)
+/* Its services may take for ever, and whoever stops it then must not have to wait for that. */
+static int wait_for_services(struct start *start)
 {
-	vctl_auto_error struct vctl_error *err = NULL;
-	vctl_auto_error struct vctl_error *failed = NULL;
 	int status;
 
+	vs_yield(start->vs);
 	if (start->state.service > SERVICE_INIT)
 		relay_output(start->output[0], start->child.pidfd, NULL, -1, start->watch);
 	status = child_reap(&start->child);
 	start->vs->child = 0;
+	vs_retake(start->vs);
+
+	return status;
+}
+
+/* Nobody has stopped it, or started it once more, since. */
+static bool still_starts(const struct start *start)
+{
+	auto_state struct state state = STATE_NONE;
+
+	return vs_state(start->vs, &state, NULL) == 0 && state.phase == STATE_SERVICES &&
+	       state.context == start->state.context && state.created == start->state.created;
+}
+
+/* From here on it runs, unless somebody stops it. */
+static int finish(struct start *start, struct vctl_error **err)
+{
+	vctl_auto_error struct vctl_error *script = NULL;
+	vctl_auto_error struct vctl_error *failed = NULL;
+	int status = wait_for_services(start);
+
+	if (!still_starts(start))
+		return vctl_error_set(err, VCTL_RUNS_NOT, ESRCH, vs_what(start->vs).text,
+				      "it was stopped while its services were being started", NULL);
 	if (status > 0)
 		warn_status(start, status);
-
-	if (script_run(start->vs, "post-start", &err) < 0)
-		tell_warn(start->watch, err);
+	if (script_run(start->vs, "post-start", &script) < 0)
+		tell_warn(start->watch, script);
 
 	/* Had we been killed before, some of its services would not be there. */
 	start->state.phase = STATE_RUNNING;
 	start->state.again = false;
 	if (vs_write(start->vs, &start->state, &failed) < 0)
 		tell_warn(start->watch, failed);
+	return 0;
 }
 
 static void start_free(struct start *start)
@@ -464,7 +487,5 @@ int vs_start(struct vctl_vserver *vs, const struct vctl_conf *conf, bool again,
 	};
 	int result = steps_run(steps, sizeof(steps) / sizeof(steps[0]), &start, watch, err);
 
-	if (result == 0)
-		finish(&start);
-	return result;
+	return result < 0 ? result : finish(&start, err);
 }

@@ -6,7 +6,6 @@
 
 #include "cleanup.h"
 #include "error.h"
-#include "lock.h"
 #include "vserver.h"
 
 int vs_state(const struct vctl_vserver *vs, struct state *state, struct vctl_error **err)
@@ -80,21 +79,6 @@ static enum vctl_vserver_wish wish_of(const struct vcontext_stat *stat)
 	return stat->state & VCONTEXT_IS_HALTED ? VCTL_WISH_HALT : VCTL_WISH_NONE;
 }
 
-/* Is the process that starts or stops it still there? */
-static bool is_locked(const struct vctl_vserver *vs)
-{
-	auto_fd int dir = -1;
-	auto_fd int fd = -1;
-
-	if (vs->lock_fd >= 0)
-		return lock_is_taken(vs->lock_fd, vs->name);
-	dir = state_dir(false, NULL);
-	if (dir >= 0)
-		fd = lock_open(dir, NULL);
-
-	return fd >= 0 && lock_is_taken(fd, vs->name);
-}
-
 /* Of one whose state has been read. */
 static int look(const struct vctl_vserver *vs, const struct state *state,
 		struct vctl_vserver_status *status, struct vctl_error **err)
@@ -112,7 +96,7 @@ static int look(const struct vctl_vserver *vs, const struct state *state,
 	}
 
 	status->fakeinit = state->fakeinit;
-	if (state->phase != STATE_RUNNING && !is_locked(vs)) {
+	if (state->phase != STATE_RUNNING && !vs_is_locked(vs)) {
 		status->state = VCTL_LEFT;
 	} else if (state->phase != STATE_RUNNING && state->phase != STATE_SERVICES) {
 		status->state = VCTL_STARTING;

@@ -147,6 +147,45 @@ void vs_unlock(struct vctl_vserver *vs)
 		lock_give(vs->lock_fd, vs->name);
 }
 
+/* The name of a lock that says that the services of the vserver are being started. */
+static struct vs_what services_lock(const struct vctl_vserver *vs)
+{
+	struct vs_what lock;
+
+	/* No vserver is called like that. */
+	snprintf(lock.text, sizeof(lock.text), "%s/services", vs->name);
+	return lock;
+}
+
+void vs_yield(struct vctl_vserver *vs)
+{
+	lock_take(vs->lock_fd, services_lock(vs).text, false);
+	lock_give(vs->lock_fd, vs->name);
+}
+
+void vs_retake(struct vctl_vserver *vs)
+{
+	lock_take(vs->lock_fd, vs->name, true);
+	lock_give(vs->lock_fd, services_lock(vs).text);
+}
+
+bool vs_is_locked(const struct vctl_vserver *vs)
+{
+	auto_fd int dir = -1;
+	auto_fd int opened = -1;
+	int fd = vs->lock_fd;
+
+	if (fd < 0) {
+		dir = state_dir(false, NULL);
+		if (dir >= 0)
+			opened = lock_open(dir, NULL);
+		fd = opened;
+	}
+
+	return fd >= 0 && (lock_is_taken(fd, vs->name) ||
+			   lock_is_taken(fd, services_lock(vs).text));
+}
+
 void tell_step(const struct vctl_watch *watch, const char *what)
 {
 	if (watch && watch->step)

@@ -18,6 +18,16 @@ struct vctl_vserver {
 /* Give back one lock of vctl_vserver_lock(). */
 void vs_unlock(struct vctl_vserver *vs);
 
+/*
+ * Let others have it as long as services are being started, all locks of the caller's callers
+ * included; and wait for it again.
+ */
+void vs_yield(struct vctl_vserver *vs);
+void vs_retake(struct vctl_vserver *vs);
+
+/* Is a process that starts or stops it still there, besides the caller? */
+bool vs_is_locked(const struct vctl_vserver *vs);
+
 static inline void vs_unlockp(struct vctl_vserver **vs)
 {
 	if (*vs)

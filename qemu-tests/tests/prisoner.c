@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -145,7 +144,7 @@ static int watch(int seconds)
 }
 
 /* The next processes by their numbers, without reading the directory. */
-static int hunt(void)
+static _Noreturn void hunt(void)
 {
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_IGN);
@@ -177,7 +176,7 @@ static void on_term(int number, siginfo_t *info, void *context)
 }
 
 /* Who sends a signal tells who it is. */
-static int answer(int count)
+static _Noreturn void answer(int count)
 {
 	struct sigaction action = { .sa_sigaction = on_term, .sa_flags = SA_SIGINFO };
 
@@ -186,7 +185,201 @@ static int answer(int count)
 		;
 	for (;;)
 		pause();
-	return 0;
+}
+
+/* Is the present directory, or what is above it, one that is not below our root? */
+static void climb(const char *how)
+{
+	struct stat here, above;
+
+	for (int i = 0; i < 64; i++) {
+		if (stat(".", &here) < 0 || stat("..", &above) < 0)
+			break;
+		if (chdir("..") < 0)
+			break;
+	}
+	if (access("etc/vservers", F_OK) == 0 || access("vservers", F_OK) == 0)
+		door("%s: the machine's root directory", how);
+}
+
+/* The tricks of those who were only chroot()ed. */
+static int chroots(void)
+{
+	int top = open("/", O_RDONLY | O_DIRECTORY);
+	int host = open("/dev/.host", O_RDONLY | O_DIRECTORY);
+
+	climb("plain");
+	mkdir("/tmp/jail", 0755);
+	if (chroot("/tmp/jail") == 0) {
+		climb("chroot without chdir");
+		if (fchdir(top) == 0)
+			climb("chroot, with a descriptor");
+		if (chroot(".") == 0)
+			climb("twice");
+		if (host >= 0 && fchdir(host) == 0)
+			climb("by a bind mount");
+	}
+	if (syscall(SYS_pivot_root, ".", ".") == 0)
+		door("pivot_root");
+	if (unshare(CLONE_NEWNS) == 0)
+		door("unshare mounts");
+	if (unshare(CLONE_NEWUSER) == 0)
+		door("unshare users");
+	if (mount("none", "/tmp", "tmpfs", 0, NULL) == 0 || umount2("/proc", MNT_DETACH) == 0)
+		door("mount");
+	if (syscall(SYS_open_tree, AT_FDCWD, "/", 1) >= 0)
+		door("open_tree");
+	return doors;
+}
+
+static int handles(void)
+{
+	struct {
+		struct file_handle head;
+		unsigned char bytes[128];
+	} handle = { .head = { .handle_bytes = 128 } };
+	int mount_id;
+	int top = open("/", O_RDONLY);
+
+	if (name_to_handle_at(AT_FDCWD, "/", &handle.head, &mount_id, 0) == 0 &&
+	    open_by_handle_at(top, &handle.head, O_RDONLY) >= 0)
+		door("open by handle");
+	/* ext4: the root directory has number 2 */
+	handle.head.handle_bytes = 8;
+	handle.head.handle_type = 1;
+	memcpy(handle.bytes, (unsigned int[]){ 2, 0 }, 8);
+	if (open_by_handle_at(top, &handle.head, O_RDONLY) >= 0)
+		door("open the file system's root by handle");
+	return doors;
+}
+
+static int terminal(void)
+{
+	struct stat own, control;
+	char byte = 'x';
+	int tty;
+
+	if (ioctl(STDIN_FILENO, TIOCSTI, &byte) == 0)
+		door("TIOCSTI");
+	if (ioctl(STDIN_FILENO, TIOCLINUX, &byte) == 0)
+		door("TIOCLINUX");
+	if (ioctl(STDIN_FILENO, TIOCCONS, 0) == 0)
+		door("TIOCCONS");
+	tty = open("/dev/tty", O_RDWR);
+	if (tty >= 0) {
+		if (ioctl(tty, TIOCSTI, &byte) == 0)
+			door("TIOCSTI of /dev/tty");
+		if (fstat(STDIN_FILENO, &own) == 0 && fstat(tty, &control) == 0 &&
+		    !isatty(STDIN_FILENO))
+			door("a terminal, and it isn't standard input");
+	}
+	setsid();
+	for (int major = 0; major < 6; major++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/tmp/node%d", major);
+		unlink(path);
+		if (mknod(path, S_IFCHR | 0666, major << 8 | 1) == 0)
+			door("mknod");
+	}
+	return doors;
+}
+
+/* Let nobody open a file before we have been asked for it, and that for ever. */
+static _Noreturn void lease(char **paths)
+{
+	signal(SIGIO, SIG_IGN);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_IGN);
+	for (;;) {
+		for (char **path = paths; *path; path++) {
+			int fd = open(*path, O_RDONLY | O_NONBLOCK);
+
+			/* It is kept open, and so is the lease. */
+			if (fd >= 0 && fcntl(fd, F_SETLEASE, F_WRLCK) < 0)
+				close(fd);
+		}
+		usleep(10000);
+	}
+}
+
+/* One is the other, and the other way round, all the time. */
+static _Noreturn void swap(const char *one, const char *other)
+{
+	for (;;)
+		renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
+static _Noreturn void ignore_all(void)
+{
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_IGN);
+	for (;;)
+		pause();
+}
+
+static _Noreturn void bomb(void)
+{
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_IGN);
+	for (;;) {
+		if (fork() < 0)
+			sched_yield();
+	}
+}
+
+/* Children that are stopped, traced, in sessions of their own, with parents that wait for none. */
+static _Noreturn void litter(void)
+{
+	for (int i = 0; i < 40; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			if (i % 4 == 0)
+				setsid();
+			if (i % 4 == 1)
+				ptrace(PTRACE_TRACEME, 0, 0, 0);
+			if (i % 4 == 3)
+				_exit(0);
+			if (i % 2)
+				raise(SIGSTOP);
+			if (fork() == 0)
+				ignore_all();
+			ignore_all();
+		}
+	}
+	signal(SIGCHLD, SIG_DFL);
+	ignore_all();
+}
+
+static _Noreturn void print(void)
+{
+	static char text[65536];
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_IGN);
+	memset(text, 'x', sizeof(text));
+	for (;;) {
+		if (write(STDOUT_FILENO, text, sizeof(text)) < 0)
+			usleep(1000);
+	}
+}
+
+static int as_init(const char *mode, char **argv)
+{
+	if (!strcmp(mode, "ignore"))
+		ignore_all();
+	if (!strcmp(mode, "bomb"))
+		bomb();
+	if (!strcmp(mode, "litter"))
+		litter();
+	if (!strcmp(mode, "print"))
+		print();
+	if (!strcmp(mode, "exec")) {
+		usleep(1000);
+		execv("/proc/self/exe", argv);
+	}
+	return !strcmp(mode, "end") ? 0 : 2;
 }
 
 int main(int argc, char **argv)
@@ -197,13 +390,23 @@ int main(int argc, char **argv)
 	if (!strcmp(act, "watch"))
 		return watch(argc > 2 ? atoi(argv[2]) : 0);
 	if (!strcmp(act, "hunt"))
-		return hunt();
+		hunt();
 	if (!strcmp(act, "answer"))
-		return answer(argc > 2 ? atoi(argv[2]) : 1);
+		answer(argc > 2 ? atoi(argv[2]) : 1);
+	if (!strcmp(act, "chroot"))
+		return chroots();
+	if (!strcmp(act, "handle"))
+		return handles();
+	if (!strcmp(act, "terminal"))
+		return terminal();
+	if (!strcmp(act, "lease"))
+		lease(argv + 2);
+	if (!strcmp(act, "swap") && argc > 3)
+		swap(argv[2], argv[3]);
 	if (!strcmp(act, "look")) {
 		look_at_process(getpid());
 		printf("%d doors\n", doors);
 		return doors;
 	}
-	return 2;
+	return as_init(act, argv);
 }
