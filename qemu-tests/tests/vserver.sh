@@ -10,7 +10,7 @@
 # in_terminal COMMAND: on a pseudo-terminal, which gets what is read here; lines become words.
 in_terminal()
 {
-	script -qec "$1" /dev/null | tr -d '\000\r' | tr '\n' ' '
+	script -qec "$1" /dev/null | tr -d '\000\r' | sed 's/\^@//g' | tr '\n' ' '
 	echo
 }
 
@@ -136,7 +136,7 @@ run "afterwards all is as it was" 0 'same $' in_terminal 'a=$(stty -g)
 	in_terminal 'vserver v1 exec sh -c "trap \"echo caught\" INT; sleep 2; echo on"' >/tmp/out
 run "^C reaches who is inside, and goes on" 0 'caught on $' cat /tmp/out
 { sleep 1; printf 'sleep 100\n'; sleep 1; printf '\032'; sleep 0.5
-	printf 'jobs\nkill -9 %%1\nwait\nexit 5\n'; sleep 0.5; } |
+	printf 'jobs\nkill -9 %%1\nwait\nexit 5\nexit 5\n'; sleep 0.5; } |
 	in_terminal 'vserver v1 enter; echo status $?' >/tmp/out
 run "job control" 0 'Stopped +sleep 100.* status 5 $' cat /tmp/out
 { sleep 1; printf '\004'; sleep 0.5; } | in_terminal 'vserver v1 enter; echo status $?' >/tmp/out
@@ -146,7 +146,7 @@ run "only the input is a terminal" 0 '^not a tty$' sh -c \
 vserver v1 stop --silent >/dev/null
 { when vserver v1 running; sleep 1; printf '\003'; sleep 1; } | in_terminal \
 	'trap : INT; vserver v1 start; sleep 2; vserver v1 exec pidof sleep; vserver v1 running' >/tmp/out
-run "^C after the start ends nothing" 0 'v1: started .* [0-9]+ v1: running $' cat /tmp/out
+run "^C after the start ends nothing" 0 'v1: started \^C[0-9]+ v1: running $' cat /tmp/out
 
 # What it finds inside.
 run "/dev" 0 '^fd full null ptmx pts random reboot shm stderr stdin stdout tty urandom zero $' \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # what ktap.sh has
 #
 # vserver_common.sh: what the tests of vservers share.  To be sourced behind ktap.sh.
 
