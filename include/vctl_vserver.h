@@ -61,7 +61,8 @@ struct vctl_conf {
 	bool onboot;
 	uint64_t caps;			/* S_CAPS: what it has besides VCONTEXT_SECURE_KEEPS */
 	uint32_t context;		/* S_CONTEXT; VCONTEXT_ID_ANY: the kernel chooses */
-	char *hostname, *domainname;	/* NULL: those of the machine */
+	char *hostname;			/* NULL: the name of the vserver */
+	char *domainname;		/* NULL: that of the machine */
 	bool has_nice;
 	int nice;			/* -20 ... 19 */
 	uint32_t flags;			/* VCONTEXT_* */
