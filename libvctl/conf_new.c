@@ -41,7 +41,7 @@ static const struct entry {
 	{ "ONBOOT", "no", true,
 	  "# Is it started when the machine boots?\n" },
 	{ "S_HOSTNAME", "", false,
-	  "# Its host name.  Empty: that of the machine.\n" },
+	  "# Its host name.  Empty: the name of the vserver.\n" },
 	{ "S_DOMAINNAME", "", false,
 	  "# Its NIS domain name.  Empty: that of the machine.\n" },
 	{ "S_CONTEXT", "", false,
