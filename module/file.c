@@ -95,6 +95,9 @@ static const char *const proc_readable[] = {
 	"zoneinfo", NULL
 };
 
+/* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
+static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
+
 /*
  * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
  * others ask ptrace for leave themselves.
@@ -108,13 +111,13 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 	if (kstrtoint(place.top->d_name.name, 10, &nr))
 		return !confined() || IS_ROOT(dentry) ||
 		       (!write && is_named_one_of(place.top, proc_readable));
-	if (!write)
-		return true;
 	if (place.net)
-		return !confined();
+		return !write || !confined();
+	if (!write && !is_named_one_of(dentry, proc_mounts))
+		return true;
 	guard(rcu)();
 	task = pid_task(find_pid_ns(nr, proc_pid_ns(dentry->d_sb)), PIDTYPE_PID);
-	return !task || task_may_touch(task);
+	return !task || (write ? task_may_touch(task) : task_may_read(task));
 }
 
 /* Moving processes is filtered by process; all else would act on those of others too. */

@@ -91,7 +91,7 @@ what_is_open()
 	run "descriptors of exec: none leads out" 0 "!DOOR" sh -c \
 		'exec 7</ 8</etc/passwd 9<>/dev/tty0; vserver p exec prisoner look </dev/null' </dev/null
 	run "descriptors of exec: three and no more" 0 '^3$' sh -c \
-		'exec 7</ 8</etc/passwd; vserver p exec sh -c "ls /proc/\$\$/fd | wc -l"' </dev/null
+		'exec 7</ 8</etc/passwd; vserver p exec sh -c "sleep 9 & ls /proc/\$!/fd | wc -l; kill \$!"' </dev/null
 	run "descriptors of enter: none leads out" 0 "!DOOR" sh -c \
 		'exec 7</ 8</etc/passwd; echo prisoner look | vserver p enter' </dev/null
 	run "descriptors of suexec: none leads out" 0 "!DOOR" sh -c \
