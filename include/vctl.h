@@ -449,9 +449,11 @@ VCTL_API int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *s
 VCTL_API int vctl_context_pid_ns(struct vctl_context *ctx, struct vctl_error **err);
 
 /**
- * vctl_context_kill() - Signal process 1 of a context with the flag fakeinit
+ * vctl_context_kill() - Signal process 1 of a context with the flag fakeinit, or all others
  * @ctx: the handle
- * @signal: SIGKILL, which ends all others in the context as well, SIGSTOP, or one that it catches
+ * @signal: SIGKILL, which ends all others in the context as well, SIGSTOP, or one that it catches;
+ *	with VCONTEXT_KILL_ALL added: any, for all processes of the context but process 1 and those
+ *	of contexts made inside it
  * @err: out: the error
  *
  * Who may: as for vctl_context_enter().  That they are gone tells vctl_context_wait(), once process
@@ -459,7 +461,7 @@ VCTL_API int vctl_context_pid_ns(struct vctl_context *ctx, struct vctl_error **e
  *
  * Return: 0, or
  *	-EINVAL		VCTL_SYSTEM: no signal
- *	-ENOENT		VCTL_NO_INIT (yet, or any more)
+ *	-ENOENT		VCTL_NO_INIT (yet, or any more); with VCONTEXT_KILL_ALL VCTL_NO_PROCESS
  *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
  *	-ENOTTY		VCTL_OLD_KERNEL
  */

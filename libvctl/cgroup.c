@@ -164,49 +164,6 @@ int cgroup_wait_empty(const char *name, int timeout_ms)
 	return directory < 0 ? 0 : wait_empty(directory, timeout_ms);
 }
 
-static int wait_frozen(int directory)
-{
-	auto_fd int events = open_events(directory);
-	int64_t end = now_ms() + LEAVE_MS;
-
-	if (events < 0)
-		return -errno;
-
-	while (!says(events, "frozen 1")) {
-		if (now_ms() >= end)
-			return -ETIMEDOUT;
-		nap();
-	}
-
-	return 0;
-}
-
-int cgroup_freeze(const char *name)
-{
-	auto_fd int directory = cgroup_open(name);
-	int result;
-
-	if (directory < 0)
-		return -1;
-
-	result = write_file(directory, "cgroup.freeze", "1");
-	if (result == 0)
-		result = wait_frozen(directory);
-	if (result < 0) {
-		write_file(directory, "cgroup.freeze", "0");
-		errno = -result;
-	}
-	return result < 0 ? -1 : 0;
-}
-
-void cgroup_thaw(const char *name)
-{
-	auto_fd int directory = cgroup_open(name);
-
-	if (directory >= 0)
-		write_file(directory, "cgroup.freeze", "0");
-}
-
 /*
  * Removing
  */

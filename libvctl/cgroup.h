@@ -34,19 +34,6 @@ int cgroup_open(const char *name);
 /** cgroup_kill() - SIGKILL to all in it and in groups below it; -1 and errno (ENOENT: none) */
 int cgroup_kill(const char *name);
 
-/**
- * cgroup_freeze() - Let all in it and below it stand still
- *
- * With signals they get on when cgroup_thaw() says so; SIGKILL ends them as they are.
- *
- * Return: 0 and they do, or -1 and errno (ENOENT: there is none; ETIMEDOUT: some still run), and
- * they go on.
- */
-int cgroup_freeze(const char *name);
-
-/** cgroup_thaw() - Let them go on */
-void cgroup_thaw(const char *name);
-
 /** cgroup_empty() - Is there no process in it or below it?  One that doesn't exist is empty. */
 bool cgroup_empty(const char *name);
 

@@ -308,6 +308,9 @@ int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **
 	int result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_KILL,
 					  (void *)(intptr_t)signal);
 
+	if (result == -ENOENT && (signal & VCONTEXT_KILL_ALL))
+		return vctl_error_set(err, VCTL_NO_PROCESS, ENOENT, name_of(ctx->id).text,
+				      "there is no process to signal", NULL);
 	return explain_init(ctx, result, err);
 }
 

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cgroup.h"
-#include "child.h"
 #include "cleanup.h"
 #include "error.h"
 #include "kill.h"
@@ -20,65 +15,6 @@
 
 #define LIMIT_MS	10000
 #define ROUND_MS	50
-
-/* In a child that inside can do with what it likes: it has nothing and is about to end. */
-static _Noreturn void signal_and_end(struct vctl_context *ctx, int number)
-{
-	unsigned int fd = (unsigned int)vctl_context_fd(ctx);
-
-	prctl(PR_SET_DUMPABLE, 0);
-	if (fd > 0)
-		syscall(SYS_close_range, 0U, fd - 1, 0U);
-	syscall(SYS_close_range, fd + 1, ~0U, 0U);
-	if (vctl_context_enter(ctx, NULL) == 0) {
-		close((int)fd);
-		kill(-1, number);
-	}
-	_exit(EXIT_SUCCESS);
-}
-
-/* Into the mounts of those inside, and their process numbers. */
-static bool go_inside(struct vctl_context *home, struct vctl_context *ctx)
-{
-	auto_fd int mounts = vctl_context_kept(home, CLONE_NEWNS, NULL);
-	auto_fd int pid_ns = vctl_context_pid_ns(ctx, NULL);
-
-	if (pid_ns >= 0)
-		setns(pid_ns, CLONE_NEWPID);
-	return mounts >= 0 && setns(mounts, CLONE_NEWNS) == 0;
-}
-
-/*
- * Those inside who have CAP_SYS_PTRACE can open all that who has entered can: its root directory, which
- * is therefore theirs (@home's), and its program, which is not.  With @still they stand still until it
- * is gone; else it is not waited for, since they may have stopped it.
- */
-static void kill_inside(struct vctl_context *home, struct vctl_context *ctx, int number, bool still)
-{
-	struct child child;
-	int result = child_fork(&child, 0, -1, -1);
-
-	if (result == 0) {
-		result = go_inside(home, ctx) ? child_fork(&child, 0, -1, -1) : -1;
-		if (result == 0)
-			signal_and_end(ctx, number);
-		if (result > 0 && still)
-			child_reap(&child);
-		_exit(EXIT_SUCCESS);
-	}
-	if (result > 0)
-		child_close(&child, true);
-}
-
-bool kill_ask(const struct vctl_vserver *vs, struct vctl_context *ctx)
-{
-	if (cgroup_freeze(vs->name) < 0)
-		return false;
-
-	kill_inside(ctx, ctx, SIGTERM, true);
-	cgroup_thaw(vs->name);
-	return true;
-}
 
 static uint32_t count(struct vctl_context *ctx, bool nested)
 {
@@ -115,14 +51,13 @@ bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t least
 	}
 }
 
-static void kill_context(struct vctl_context *home, struct vctl_context *ctx,
-			 const struct vcontext_stat *stat)
+static void kill_context(struct vctl_context *ctx, const struct vcontext_stat *stat)
 {
 	/* Process 1 takes all others along, forks that are under way included. */
 	if ((stat->flags & VCONTEXT_FAKEINIT) && vctl_context_kill(ctx, SIGKILL, NULL) == 0)
 		return;
 
-	kill_inside(home, ctx, SIGKILL, false);
+	vctl_context_kill(ctx, SIGKILL | VCONTEXT_KILL_ALL, NULL);
 }
 
 struct relative {
@@ -180,7 +115,7 @@ static void kill_descendants(struct vctl_device *dev, struct vctl_context *ctx)
 		look_at(dev, &all[i], ids[i]);
 	for (size_t i = 0; i < found; i++) {
 		if (all[i].ctx && all[i].stat.processes > 0 && descends(all, found, &all[i], id))
-			kill_context(ctx, all[i].ctx, &all[i].stat);
+			kill_context(all[i].ctx, &all[i].stat);
 	}
 	for (size_t i = 0; i < found; i++)
 		vctl_context_close(all[i].ctx);
@@ -194,7 +129,7 @@ static void kill_once(struct vctl_device *dev, struct vctl_context *ctx)
 		return;
 
 	if (stat.processes > 0)
-		kill_context(ctx, ctx, &stat);
+		kill_context(ctx, &stat);
 	if (stat.tasks > stat.processes)
 		kill_descendants(dev, ctx);
 }

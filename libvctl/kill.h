@@ -6,15 +6,6 @@
 #include <vctl_vserver.h>
 
 /**
- * kill_ask() - Send SIGTERM to all in a vserver's context, as one of them would with kill(-1)
- *
- * They have it when this returns.
- *
- * Return: true; false if it can't be done without danger, and nobody has it.
- */
-bool kill_ask(const struct vctl_vserver *vs, struct vctl_context *ctx);
-
-/**
  * kill_all() - SIGKILL to all, until none is left
  * @vs: the vserver, whose control group reaches more than contexts do, and whose child is reaped
  * @dev: the device

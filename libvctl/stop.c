@@ -125,7 +125,8 @@ static void end_gently(const struct stop *stop)
 		shut_down(stop);
 	}
 	/* Those who are in time have ended, now come those who were never asked. */
-	if (processes_of(stop) > alone(stop) && kill_ask(stop->vs, stop->ctx))
+	if (processes_of(stop) > alone(stop) &&
+	    vctl_context_kill(stop->ctx, SIGTERM | VCONTEXT_KILL_ALL, NULL) == 0)
 		kill_wait(stop->vs, stop->ctx, alone(stop), false, TERM_MS);
 }
 

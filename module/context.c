@@ -4,9 +4,13 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
+#include <linux/idr.h>
 #include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
+#include <linux/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -393,6 +397,44 @@ int context_enter(struct context *context)
 int context_enter_own(struct context *context)
 {
 	return enter(context, true);
+}
+
+/* Signal the process @nr, in case it still is one of @context's, and may be meant. */
+static bool kill_process(struct context *context, int nr, int sig)
+{
+	struct task_struct *task;
+	struct pid *pid;
+
+	guard(rcu)();
+	pid = idr_find(&init_pid_ns.idr, nr);
+	task = pid_task(pid, PIDTYPE_TGID);
+	return task && task_context(task) == context && !fakeinit_is_first(context, pid) &&
+	       !kill_pid(pid, sig, 1);
+}
+
+/**
+ * context_kill - signal all processes of a context but its process 1
+ * @context: of which the caller holds a user
+ * @sig: the signal
+ *
+ * From outside: nobody has to go where they are.  Returns 0; EINVAL (no signal), EPERM (see
+ * VCONTEXT_KILL), ENOENT (there was none).
+ */
+int context_kill(struct context *context, unsigned long sig)
+{
+	int err = context_may_enter(context);
+	bool any = false;
+	int nr;
+
+	if (!valid_signal(sig))
+		return -EINVAL;
+	if (err)
+		return err;
+	for (nr = index_next(context, 1); nr != INT_MAX; nr = index_next(context, nr + 1)) {
+		any |= kill_process(context, nr, sig);
+		cond_resched();
+	}
+	return any ? 0 : -ENOENT;
 }
 
 int contexts_init(void)

@@ -142,6 +142,7 @@ void context_end(struct context *context);
 int context_enter(struct context *context);
 int context_may_enter(struct context *context);
 int context_enter_own(struct context *context);
+int context_kill(struct context *context, unsigned long sig);
 int context_add_flags(struct context *context, u32 flags);
 u32 context_flags(const struct context *context);
 u64 context_dropped(const struct context *context);
@@ -226,6 +227,7 @@ extern const struct vcontext_hook file_hooks[];
 /* fakeinit.c */
 bool fakeinit_claim(struct context *context);
 pid_t fakeinit_nr(const struct context *context, struct pid_namespace *reader);
+bool fakeinit_is_first(const struct context *context, const struct pid *pid);
 int fakeinit_open_ns(struct context *context);
 int fakeinit_kill(struct context *context, unsigned long sig);
 u32 fakeinit_state(const struct context *context);

@@ -73,6 +73,15 @@ pid_t fakeinit_nr(const struct context *context, struct pid_namespace *reader)
 	return ns ? pid_nr_ns(idr_find(&ns->idr, 1), reader) : 0;
 }
 
+/* Is it process 1 of @context? */
+bool fakeinit_is_first(const struct context *context, const struct pid *pid)
+{
+	const struct pid_namespace *ns = READ_ONCE(context->pid_ns);
+
+	return ns && ns->level == pid->level && pid->numbers[pid->level].ns == ns &&
+	       pid->numbers[pid->level].nr == 1;
+}
+
 static struct ns_common *get_ns(struct ns_common *ns)
 {
 	get_pid_ns(container_of(ns, struct pid_namespace, ns));

@@ -87,7 +87,9 @@ static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case _IOC_NR(VCONTEXT_PID_NS):
 		return fakeinit_open_ns(context);
 	case _IOC_NR(VCONTEXT_KILL):
-		return fakeinit_kill(context, arg);
+		return arg & VCONTEXT_KILL_ALL ?
+		       context_kill(context, arg & ~(unsigned long)VCONTEXT_KILL_ALL) :
+		       fakeinit_kill(context, arg);
 	case _IOC_NR(VCONTEXT_KEEP):
 		return keep(context, (void __user *)arg);
 	case _IOC_NR(VCONTEXT_KEPT):

@@ -417,6 +417,7 @@ END_TEST
 START_TEST(process_1_is_reached)
 {
 	vctl_auto_context struct vctl_context *ctx = open_context(5);
+	vctl_auto_error struct vctl_error *err = NULL;
 	int fd;
 
 	fake.pid_ns_errno = fake.kill_errno = 0;
@@ -427,6 +428,11 @@ START_TEST(process_1_is_reached)
 	fake.interrupts = 1;
 	ck_assert_int_eq(vctl_context_kill(ctx, SIGSTOP, NULL), 0);
 	ck_assert_int_eq(fake.signal, SIGSTOP);
+	ck_assert_int_eq(vctl_context_kill(ctx, SIGTERM | VCONTEXT_KILL_ALL, NULL), 0);
+	ck_assert_int_eq(fake.signal, SIGTERM | VCONTEXT_KILL_ALL);
+	fake.kill_errno = ENOENT;
+	ck_assert_int_eq(vctl_context_kill(ctx, SIGTERM | VCONTEXT_KILL_ALL, &err), -ENOENT);
+	assert_error(err, VCTL_NO_PROCESS, ENOENT);
 }
 END_TEST
 

@@ -417,6 +417,64 @@ static void run_kill(const void *unused)
 	expect_error(context_kill(init.handle, SIGKILL), ENOENT);
 }
 
+#define EXPECT_KILLED(sitter)							\
+	ktap_expect(WTERMSIG(wait_status((sitter).pid)) == SIGTERM, "expected SIGTERM")
+
+static void enter_handle(void *handle)
+{
+	expect_error(context_enter(*(int *)handle), 0);
+}
+
+static void enter_inner(void *handle)
+{
+	enter_handle(handle);
+	enter_new(0);
+}
+
+/* All of a context, and nobody else: not those of one that was made inside. */
+static void run_kill_all(const void *unused)
+{
+	int handle = context_open(VCONTEXT_ID_ANY, VCONTEXT_OPEN_CREATE, 0, NULL);
+	struct sitter inside[2], inner, outside;
+
+	(void)unused;
+	expect_error(context_kill(handle, SIGTERM | VCONTEXT_KILL_ALL), ENOENT);
+	inside[0] = sitter_start(enter_handle, &handle);
+	inside[1] = sitter_start(enter_handle, &handle);
+	inner = sitter_start(enter_inner, &handle);
+	outside = sitter_start(NULL, NULL);
+	expect_error(context_kill(handle, 65 | VCONTEXT_KILL_ALL), EINVAL);
+	expect_error(context_kill(handle, SIGTERM), ENOENT);
+	expect_error(context_kill(handle, 0 | VCONTEXT_KILL_ALL), 0);
+	expect_error(context_kill(handle, SIGTERM | VCONTEXT_KILL_ALL), 0);
+	EXPECT_KILLED(inside[0]);
+	EXPECT_KILLED(inside[1]);
+	sitter_end(&inner);
+	sitter_end(&outside);
+	inside[0] = sitter_start(enter_handle, &handle);
+	expect_error(context_add_flags(handle, VCONTEXT_PRIVATE), 0);
+	expect_error(context_kill(handle, SIGTERM | VCONTEXT_KILL_ALL), EPERM);
+	sitter_end(&inside[0]);
+}
+
+/* With a process 1 all others. */
+static void run_kill_others(const void *unused)
+{
+	struct init init = init_sit(fakeinit_open());
+	pid_t other = start_inside(init.ns, init.handle, (void (*)(void *))pause, NULL);
+	struct vcontext_stat stat;
+
+	(void)unused;
+	do {
+		expect_error(context_stat(init.handle, &stat), 0);
+	} while (stat.processes < 2);
+	expect_error(context_kill(init.handle, SIGKILL | VCONTEXT_KILL_ALL), 0);
+	ktap_expect(WTERMSIG(wait_status(other)) == SIGKILL, "expected SIGKILL of the other");
+	ktap_expect(!wait_readable(init.handle, 20), "expected process 1 to be there still");
+	expect_error(context_kill(init.handle, SIGKILL | VCONTEXT_KILL_ALL), ENOENT);
+	init_end(&init);
+}
+
 static void run_exit(const void *unused)
 {
 	struct init init = init_sit(fakeinit_open());
@@ -612,6 +670,8 @@ static const struct ktap_case cases[] = {
 	{ "the flag is not for contexts that had a process", run_flag_later },
 	{ "who may open its PID namespace and kill it", run_reach },
 	{ "KILL ends all", run_kill },
+	{ "KILL of all in a context", run_kill_all },
+	{ "KILL of all but process 1", run_kill_others },
 	{ "the end of process 1 ends all", run_exit },
 	{ "reboot inside ends it", run_reboot },
 	{ "reboot under a ceiling with SYS_BOOT", run_reboot_ceiling },

@@ -412,13 +412,14 @@ struct vcontext_list {
  *	EPERM	not that
  *	ENOENT	it keeps none
  *
- * VCONTEXT_KILL - signal process 1 of a context with the flag fakeinit; the argument is the number
- *	of the signal.  SIGKILL ends it, and so all others in its PID namespace, and SIGSTOP stops
+ * VCONTEXT_KILL - signal process 1 of a context with the flag fakeinit, or with VCONTEXT_KILL_ALL
+ *	besides the number of the signal all processes of a context, whatever it is, but process 1
+ *	and those of contexts made inside; the argument is that number.  SIGKILL ends it, and so all others in its PID namespace, and SIGSTOP stops
  *	it; from inside nobody can do either.  Of others it gets those that it catches.
  *	As VCONTEXT_ENTER.
  *	EPERM	as there
  *	EINVAL	no signal
- *	ENOENT	it has no process 1 of its own (yet, or any more)
+ *	ENOENT	it has no process 1 of its own (yet, or any more); with ALL: no process to signal
  */
 #define VCONTEXT_INFO		_IOWR(VCONTEXT_IOC, 0, struct vcontext_info)
 #define VCONTEXT_NEW		_IOWR(VCONTEXT_IOC, 1, struct vcontext_new)
@@ -432,6 +433,7 @@ struct vcontext_list {
 #define VCONTEXT_LOWER_CONTEXT	_IOW(VCONTEXT_IOC, 19, struct vcontext_lower)
 #define VCONTEXT_PID_NS		_IO(VCONTEXT_IOC, 20)
 #define VCONTEXT_KILL		_IO(VCONTEXT_IOC, 21)
+#define VCONTEXT_KILL_ALL	(1U << 16)	/* in the argument of VCONTEXT_KILL */
 #define VCONTEXT_KEEP		_IOW(VCONTEXT_IOC, 22, struct vcontext_keep)
 #define VCONTEXT_KEPT		_IO(VCONTEXT_IOC, 23)
 #define VCONTEXT_FORGET		_IO(VCONTEXT_IOC, 24)
