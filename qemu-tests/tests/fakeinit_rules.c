@@ -457,11 +457,18 @@ static void run_kill_all(const void *unused)
 	sitter_end(&inside[0]);
 }
 
+static void wait_for_end(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+}
+
 /* With a process 1 all others. */
 static void run_kill_others(const void *unused)
 {
 	struct init init = init_sit(fakeinit_open());
-	pid_t other = start_inside(init.ns, init.handle, (void (*)(void *))pause, NULL);
+	pid_t other = start_inside(init.ns, init.handle, wait_for_end, NULL);
 	struct vcontext_stat stat;
 
 	(void)unused;

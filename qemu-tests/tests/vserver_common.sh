@@ -3,6 +3,12 @@
 #
 # vserver_common.sh: what the tests of vservers share.  To be sourced behind ktap.sh.
 
+# Another may have been in this guest before: each begins with nothing of it.
+modprobe vcontext
+rm -rf /vservers /etc/vservers /run/vservers
+find /tmp -mindepth 1 -maxdepth 1 ! -name 'tmp.*' -exec rm -rf {} +
+mkdir /vservers
+
 # One in which busybox is all there is: make_tree NAME
 make_tree()
 {

@@ -340,10 +340,11 @@ services()
 	rc 'prisoner ignore'
 	vserver p start --silent >/dev/null 2>&1 &
 	starter=$!
-	soon grep -q phase=running /run/vservers/p
+	soon grep -q phase=services /run/vservers/p
 	(sleep 60; kill $starter) 2>/dev/null &
 	ends "stop: an rc that hangs when started, while somebody waits for it" 20
 	wait $starter
+	[ $? = 1 ]
 	ktap_result $? "start: who has waited for it has an end, too" ""
 	rc 'exit 0'
 	vserver p start --silent

@@ -212,7 +212,7 @@ vserver v1 stop --silent
 clean "rc is not executable"
 printf '#!/nonexistent\n' >/vservers/v1/etc/init.d/rc
 chmod 755 /vservers/v1/etc/init.d/rc
-wrong "rc that nothing runs" '/etc/init.d/rc: .*' vserver v1 start
+wrong "rc that nothing runs" '/vservers/v1/etc/init.d/rc: .*' vserver v1 start
 conf v1 'S_FLAGS=fakeinit'
 rm /vservers/v1/sbin/init
 : >/vservers/v1/sbin/init
