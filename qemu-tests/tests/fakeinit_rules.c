@@ -449,8 +449,9 @@ static void run_kill_all(const void *unused)
 	expect_error(context_kill(handle, SIGTERM | VCONTEXT_KILL_ALL), 0);
 	EXPECT_KILLED(inside[0]);
 	EXPECT_KILLED(inside[1]);
-	sitter_end(&inner);
+	/* this one has the lines of those before it */
 	sitter_end(&outside);
+	sitter_end(&inner);
 	inside[0] = sitter_start(enter_handle, &handle);
 	expect_error(context_add_flags(handle, VCONTEXT_PRIVATE), 0);
 	expect_error(context_kill(handle, SIGTERM | VCONTEXT_KILL_ALL), EPERM);
