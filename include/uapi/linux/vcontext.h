@@ -414,8 +414,9 @@ struct vcontext_list {
  *
  * VCONTEXT_KILL - signal process 1 of a context with the flag fakeinit, or with VCONTEXT_KILL_ALL
  *	besides the number of the signal all processes of a context, whatever it is, but process 1
- *	and those of contexts made inside; the argument is that number.  SIGKILL ends it, and so all others in its PID namespace, and SIGSTOP stops
- *	it; from inside nobody can do either.  Of others it gets those that it catches.
+ *	and those of contexts made inside; the argument is that number.  SIGKILL ends process 1, and
+ *	so all others in its PID namespace, and SIGSTOP stops it; from inside nobody can do either.
+ *	Of others it gets those that it catches.
  *	As VCONTEXT_ENTER.
  *	EPERM	as there
  *	EINVAL	no signal
