@@ -97,7 +97,7 @@ struct context *context_new(u32 id, u32 flags, u64 drop, bool claimed)
 	context->claimed = claimed;
 	context->serial = atomic64_inc_return(&last_serial);
 	context->uid = current_uid();
-	context->created = ktime_get_coarse_boottime_ns();
+	context->created = ktime_get_boottime_ns();
 	context->depth = 1;
 	if (parent) {
 		refcount_inc(&parent->refs);
@@ -267,7 +267,7 @@ static int get_ready(struct context *context, struct kept *kept, struct cred *ne
 {
 	int err;
 
-	if (!kept_fits(kept))
+	if (kept && !kept_fits(kept))
 		return -EPERM;
 	err = limit_count_in(context, new);
 	if (err)
@@ -308,7 +308,8 @@ void context_move_current(struct context *to, struct kept *kept)
 	rcu_assign_pointer(task_blob(current)->context, to);
 	limit_enter(to);
 	index_add(to, current);
-	kept_tie_current(kept);
+	if (kept)
+		kept_tie_current(kept);
 	weight_enter(to);
 	if (from)
 		context_put(from);
@@ -350,7 +351,8 @@ static int enter_with(struct context *context, struct kept *kept, bool own)
 		abort_creds(new);
 		return err;
 	}
-	exec_disarm(current);
+	if (task_blob(current)->at_exec)
+		exec_disarm(current);
 	ceiling_lower(dropped, new);
 	context_move_current(context, kept);
 	return 0;
@@ -369,7 +371,7 @@ static int enter(struct context *context, bool own)
 		return -EPERM;
 	if (!thread_group_empty(current) || shares_directories())
 		return -EINVAL;
-	kept = kept_get(context);
+	kept = READ_ONCE(context->kept) ? kept_get(context) : NULL;
 	if (mutex_lock_interruptible(&current->signal->cred_guard_mutex)) {
 		kept_put(kept);
 		return -EINTR;
@@ -377,7 +379,8 @@ static int enter(struct context *context, bool own)
 	err = enter_with(context, kept, own);
 	smp_store_release(&task_blob(current)->entering, false);	/* after the context */
 	mutex_unlock(&current->signal->cred_guard_mutex);
-	kept_put(kept);
+	if (kept)
+		kept_put(kept);
 	return err;
 }
 

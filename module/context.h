@@ -48,7 +48,7 @@ struct context {
 	struct context		*parent;	/* constant; NULL: made in context 0 */
 	u32			depth;		/* constant; 1: made in context 0 */
 	kuid_t			uid;		/* constant; who made it */
-	u64			created;	/* constant; ktime_get_coarse_boottime_ns() */
+	u64			created;	/* constant; ktime_get_boottime_ns() */
 
 	spinlock_t		lock;		/* inside tasklist_lock, which interrupts take */
 	struct rb_root		processes;	/* under @lock; by number, see index.c */

@@ -69,7 +69,7 @@ int exec_arm(struct context *context)
 		return -ENOMEM;
 	refcount_inc(&context->users);
 	at->context = context;
-	at->kept = kept_get(context);
+	at->kept = READ_ONCE(context->kept) ? kept_get(context) : NULL;
 	exec_disarm(current);
 	WRITE_ONCE(task_blob(current)->at_exec, at);
 	return 0;

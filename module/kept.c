@@ -156,8 +156,6 @@ struct kept *kept_get(struct context *context)
 {
 	struct kept *kept;
 
-	if (!READ_ONCE(context->kept))
-		return NULL;
 	spin_lock_irq(&context->lock);
 	kept = context->kept;
 	if (kept)

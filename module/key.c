@@ -32,6 +32,8 @@ struct key **key_place(struct key **place)
 
 static void drop(struct key **key)
 {
+	if (!*key)
+		return;
 	key_put(*key);
 	*key = NULL;
 }

@@ -193,4 +193,5 @@ run "wrong usage" 2 '^usage: ' /etc/init.d/vservers begin
 rm -f /vservers/v?/dev/reboot
 clean "shutdown"
 run "the module can go" 0 "" rmmod vcontext
+modprobe vcontext
 ktap_end

@@ -250,4 +250,5 @@ conf v1
 run "after all that it starts" 0 '^v1: started$' vserver v1 start
 run "and stops" 0 '^v1: stopped$' vserver v1 stop
 run "the module can go" 0 "" rmmod vcontext
+modprobe vcontext
 ktap_end
