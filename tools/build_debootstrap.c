@@ -248,7 +248,8 @@ static int run_mmdebstrap(struct build *build, const struct order *order)
 		argv[count++] = order->variant;
 	if (order->include)
 		argv[count++] = order->include;
-	argv[count++] = order->suite;
+	/* By a suite's name it would look for nothing in packages that belong to none. */
+	argv[count++] = order->flat ? "" : order->suite;
 	argv[count++] = order->target;
 	argv[count++] = order->mirror;
 
@@ -355,7 +356,7 @@ static int fill_debootstrap(struct build *build)
 		return -1;
 	if (build_reopen(build) < 0)
 		return -1;
-	if (!below_exists(build->tree, "etc"))
+	if (!below_exists(build->tree, "etc") || !below_exists(build->tree, "usr"))
 		return trouble_set(&build->trouble, "method debootstrap", "no system came of it",
 				   NULL);
 
