@@ -12,6 +12,7 @@
 
 #include <linux/magic.h>
 
+#include "clock.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
@@ -31,14 +32,6 @@ static void cleanup_closedir(DIR **directory)
 }
 
 #define auto_directory	__attribute__((cleanup(cleanup_closedir)))
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void nap(void)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "ceiling.h"
 #include "device.h"
 #include "error.h"
@@ -431,14 +432,6 @@ int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *stat,
 		return vctl_error_explain(err, none, -result, name_of(ctx->id).text);
 
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int vctl_context_wait(struct vctl_context *ctx, int timeout_ms, struct vctl_error **err)

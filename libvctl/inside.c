@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cgroup.h"
 #include "child.h"
 #include "cleanup.h"
@@ -89,7 +90,7 @@ static int take(int *fd)
 static int wait_line(const struct child *child, int64_t deadline)
 {
 	struct pollfd line = { .fd = child->line, .events = POLLIN };
-	int64_t left = deadline - relay_now();
+	int64_t left = deadline - now_ms();
 
 	if (deadline < 0 || (left > 0 && poll(&line, 1, (int)left) != 0))
 		return 0;
@@ -169,7 +170,7 @@ static int open_ways(struct ways *ways, const struct vctl_vserver *vs, const str
 static int run_child(const struct ways *ways, const struct visitor *visitor, struct child *child,
 		     int *terminal, struct vctl_error **err)
 {
-	int64_t deadline = visitor->environment ? relay_now() + EXEC_MS : -1;
+	int64_t deadline = visitor->environment ? now_ms() + EXEC_MS : -1;
 	int result = child_fork(child, 0, ways->cgroup, ways->pid_ns);
 
 	if (result == 0)

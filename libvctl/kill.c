@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "clock.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
@@ -36,14 +37,14 @@ static void reap(struct vctl_vserver *vs)
 bool kill_wait(struct vctl_vserver *vs, struct vctl_context *ctx, uint32_t least, bool nested,
 	       int timeout_ms)
 {
-	int64_t end = relay_now() + timeout_ms;
+	int64_t end = now_ms() + timeout_ms;
 	struct timespec pause = { .tv_nsec = 2000000 };
 
 	for (;;) {
 		reap(vs);
 		if (count(ctx, nested) <= least)
 			return true;
-		if (relay_now() >= end)
+		if (now_ms() >= end)
 			return false;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 16000000)
@@ -148,7 +149,7 @@ static bool kill_group(struct vctl_vserver *vs, int64_t end)
 	while (cgroup_kill(vs->name) == 0 && !cgroup_empty(vs->name)) {
 		if (cgroup_wait_empty(vs->name, ROUND_MS) == 0)
 			break;
-		if (relay_now() >= end)
+		if (now_ms() >= end)
 			return false;
 	}
 
@@ -158,7 +159,7 @@ static bool kill_group(struct vctl_vserver *vs, int64_t end)
 int kill_all(struct vctl_vserver *vs, struct vctl_device *dev, struct vctl_context *ctx,
 	     struct vctl_error **err)
 {
-	int64_t end = relay_now() + LIMIT_MS;
+	int64_t end = now_ms() + LIMIT_MS;
 	bool empty = kill_group(vs, end);
 
 	reap(vs);
@@ -167,7 +168,7 @@ int kill_all(struct vctl_vserver *vs, struct vctl_device *dev, struct vctl_conte
 
 	/* Zombies are in no control group any more, but in the context still. */
 	while (empty && !kill_wait(vs, ctx, 0, true, ROUND_MS)) {
-		empty = relay_now() < end;
+		empty = now_ms() < end;
 		kill_once(dev, ctx);
 	}
 

@@ -5,18 +5,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "relay.h"
 #include "vserver.h"
 
 #define DRAIN_MAX	(1024 * 1024)	/* after the end: there may be others who go on */
-
-int64_t relay_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Hand on what there is; 0 at its end, or how many bytes that was. */
 static size_t hand_on(int output, const struct vctl_watch *watch)
@@ -54,7 +47,7 @@ static int left_until(int64_t deadline)
 
 	if (deadline < 0)
 		return -1;
-	left = deadline - relay_now();
+	left = deadline - now_ms();
 	if (left < 0)
 		return 0;
 

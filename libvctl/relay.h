@@ -8,9 +8,6 @@
 
 #include <vctl_vserver.h>
 
-/* Milliseconds of the clock that deadlines are of. */
-int64_t relay_now(void);
-
 /**
  * relay_output() - Hand on what comes from a pipe
  * @output: its end; -1: there is none

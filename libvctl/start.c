@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cgroup.h"
 #include "claim.h"
 #include "cleanup.h"
@@ -182,7 +183,7 @@ static int explain_context(const struct start *start, uint32_t id, struct vctl_e
 
 static int open_context(struct start *start, struct vcontext_open *open, struct vctl_error **err)
 {
-	int64_t end = relay_now() + ID_WAIT_MS;
+	int64_t end = now_ms() + ID_WAIT_MS;
 	struct timespec pause = { .tv_nsec = 20000000 };
 
 	for (;;) {
@@ -191,7 +192,7 @@ static int open_context(struct start *start, struct vcontext_open *open, struct 
 
 		if (result == 0)
 			return 0;
-		if (result == -EEXIST && relay_now() < end) {
+		if (result == -EEXIST && now_ms() < end) {
 			nanosleep(&pause, NULL);
 			continue;
 		}

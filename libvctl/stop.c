@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cleanup.h"
 #include "error.h"
 #include "inside.h"
@@ -120,7 +121,7 @@ static uint32_t processes_of(const struct stop *stop)
 /* Also if it has no process any more: to end some may not be all that its shutdown does. */
 static void end_gently(const struct stop *stop)
 {
-	if (stop->deadline > relay_now()) {
+	if (stop->deadline > now_ms()) {
 		tell_step(stop->watch, "stopping its services");
 		shut_down(stop);
 	}
@@ -177,7 +178,7 @@ int vs_stop(struct vctl_vserver *vs, int timeout_ms, bool again, const struct vc
 	auto_state struct state state = STATE_NONE;
 	struct stop stop = {
 		.vs = vs, .state = &state, .again = again, .watch = watch,
-		.deadline = relay_now() + (timeout_ms < 0 ? USUAL_MS : timeout_ms),
+		.deadline = now_ms() + (timeout_ms < 0 ? USUAL_MS : timeout_ms),
 	};
 	int result = vs_state(vs, &state, err);
 
