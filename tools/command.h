@@ -66,6 +66,7 @@ extern const struct command command_status;
 extern const struct command command_list;
 extern const struct command command_delete;
 extern const struct command command_ps;
+extern const struct command command_stat;
 extern const struct command command_rebootmgr;
 
 #endif /* COMMAND_H */
