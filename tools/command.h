@@ -65,6 +65,7 @@ extern const struct command command_running;
 extern const struct command command_status;
 extern const struct command command_list;
 extern const struct command command_delete;
+extern const struct command command_kill;
 extern const struct command command_ps;
 extern const struct command command_stat;
 extern const struct command command_rebootmgr;

@@ -10,9 +10,10 @@
  *	FAKE_MODE=MODE		of the device, if it is not missing; 0666 otherwise
  *	FAKE_STUB=no		the kernel has no stub
  *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS, LOWER,
- *				LOWER_CONTEXT, BIND
+ *				LOWER_CONTEXT, BIND, SIGNAL, KILL, FORGET
  *	FAKE_EXISTS=yes		each context exists
  *	FAKE_PROCESSES="ID:PID,... ..."	the contexts, and who is in them; else there are none
+ *	FAKE_FLAGS=BITS		of all others
  *	FAKE_OWN_FLAGS=BITS	of the caller's context
  *	FAKE_ABI=N		another version of the interface
  *	FAKE_LOST=MASK		what the caller's ceiling lacks
@@ -332,6 +333,14 @@ static int answer_stat(uint32_t id, struct vcontext_stat *arg)
 	return 0;
 }
 
+static int answer_signal(uint32_t id, const struct vcontext_signal *arg)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "signal in %u: %u by %u\n", id, arg->process, arg->signal);
+	return answer("FAKE_SIGNAL", text);
+}
+
 int __wrap_ioctl(int fd, unsigned long command, ...)
 {
 	char text[80];
@@ -369,6 +378,15 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 		return answer_stat(handles[fd], arg);
 	case VCONTEXT_PROCESSES:
 		return answer_processes(handles[fd], arg);
+	case VCONTEXT_SIGNAL:
+		return answer_signal(handles[fd], arg);
+	case VCONTEXT_KILL:
+		snprintf(text, sizeof(text), "kill in %u by %#lx\n", handles[fd],
+			 (unsigned long)(uintptr_t)arg);
+		return answer("FAKE_KILL", text);
+	case VCONTEXT_FORGET:
+		snprintf(text, sizeof(text), "forget %u\n", handles[fd]);
+		return answer("FAKE_FORGET", text);
 	default:
 		return __real_ioctl(fd, command, arg);
 	}
