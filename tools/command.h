@@ -67,6 +67,7 @@ extern const struct command command_list;
 extern const struct command command_delete;
 extern const struct command command_kill;
 extern const struct command command_ps;
+extern const struct command command_pstree;
 extern const struct command command_stat;
 extern const struct command command_rebootmgr;
 

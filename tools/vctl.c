@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
 	&command_list,
 	&command_delete,
 	&command_ps,
+	&command_pstree,
 	&command_stat,
 	&command_kill,
 	&command_vserver,
