@@ -69,6 +69,7 @@ extern const struct command command_kill;
 extern const struct command command_ps;
 extern const struct command command_pstree;
 extern const struct command command_stat;
+extern const struct command command_top;
 extern const struct command command_rebootmgr;
 
 #endif /* COMMAND_H */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "label.h"
 
@@ -65,4 +68,31 @@ const char *label_of(struct label label, const struct map_context *context, char
 const char *label_none(struct label label, char *text)
 {
 	return write_both(label, "", "", text);
+}
+
+/* Of the terminal that lines are printed on; 0: they aren't. */
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+		return 0;
+
+	return size.ws_col;
+}
+
+void label_make_room(struct label label, int less)
+{
+	const char *wanted = getenv("COLUMNS");
+	int width = wanted ? atoi(wanted) : 0;
+	char text[16];
+
+	if (width <= 0)
+		width = terminal_width();
+	if (width <= 0)
+		return;
+
+	width -= label_width(label);
+	snprintf(text, sizeof(text), "%d", (width < 1 ? 1 : width) + less);
+	setenv("COLUMNS", text, 1);
 }

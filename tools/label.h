@@ -32,4 +32,12 @@ const char *label_none(struct label label, char *text);
 /** label_name() - The name of its vserver, "MAIN" for context 0, "-" for none */
 const char *label_name(const struct map_context *context);
 
+/**
+ * label_make_room() - Let programs that are run make their lines shorter by it, by COLUMNS
+ * @less: so many columns of theirs are cut off
+ *
+ * Only where their lines are as wide as a terminal, or as COLUMNS says.
+ */
+void label_make_room(struct label label, int less);
+
 #endif /* LABEL_H */

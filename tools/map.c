@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,9 +22,10 @@ struct entry {
 struct entries {
 	struct entry *all;
 	size_t count;
+	size_t room;
 };
 
-/* Who is in none of the entries is in context 0 if that sees it. */
+/* Of who is in context 0 the kernel tells at any time, but not of who was. */
 struct map {
 	struct vctl_device *dev;
 	struct map_context **contexts;
@@ -76,14 +79,20 @@ static void forget(struct map *map)
 static int add_entries(struct entries *entries, const pid_t *pids, size_t count,
 		       const struct map_context *context)
 {
-	struct entry *more = reallocarray(entries->all, entries->count + count + 1,
-					  sizeof(*more));
+	size_t wanted = entries->count + count;
 
-	if (!more)
-		return -ENOMEM;
-	entries->all = more;
+	if (wanted > entries->room) {
+		size_t room = 2 * wanted + 64;
+		struct entry *more = reallocarray(entries->all, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		entries->all = more;
+		entries->room = room;
+	}
 	for (size_t i = 0; i < count; i++)
-		more[entries->count++] = (struct entry){ .pid = pids[i], .context = context };
+		entries->all[entries->count++] = (struct entry){ .pid = pids[i],
+								 .context = context };
 
 	return 0;
 }
@@ -117,6 +126,27 @@ static int add_context(struct map *map, struct entries *entries, uint32_t id,
 	context->is = true;
 	context->last = map->times;
 	return add_entries(entries, pids, count, context);
+}
+
+/* The own context, which is 0, sees its own alone; and process 1, which is in it. */
+static int add_host(struct map *map, struct entries *entries, struct vctl_error **err)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int result = 0;
+
+	if (!proc)
+		return vctl_process_context(0, NULL, NULL, err);
+
+	while (result == 0 && (entry = readdir(proc))) {
+		pid_t pid = (pid_t)atoi(entry->d_name);
+
+		if (isdigit((unsigned char)*entry->d_name))
+			result = add_entries(entries, &pid, 1, map->contexts[0]);
+	}
+	closedir(proc);
+
+	return result;
 }
 
 static int read_names(struct map *map, struct vctl_error **err)
@@ -155,6 +185,8 @@ static int read_all(struct map *map, struct entries *entries, struct vctl_error 
 	for (size_t i = 0; result == 0 && i < count; i++)
 		result = add_context(map, entries, ids[i], err);
 	if (result == 0)
+		result = add_host(map, entries, err);
+	if (result == 0)
 		result = read_names(map, err);
 	if (result == 0 && entries->count > 0)
 		qsort(entries->all, entries->count, sizeof(*entries->all), compare);
@@ -165,7 +197,7 @@ static int read_all(struct map *map, struct entries *entries, struct vctl_error 
 /* @keep: what was before stays what it is. */
 static int look(struct map *map, bool keep, struct vctl_error **err)
 {
-	struct entries entries = { NULL, 0 };
+	struct entries entries = { .all = NULL };
 	struct entries *old = keep ? &map->now : &map->before;
 	int result = read_all(map, &entries, err);
 
@@ -251,22 +283,24 @@ static const struct map_context *look_up(const struct entries *entries, pid_t pi
 
 const struct map_context *map_find(struct map *map, pid_t pid)
 {
-	const struct map_context *found = look_up(&map->now, pid);
+	const struct map_context *host = map->contexts[0];
+	const struct map_context *was, *is;
 
-	if (found || pid <= 0)
-		return found;
+	if (pid <= 0)
+		return NULL;
+	was = look_up(&map->now, pid);
+	if (was && was != host)
+		return was;
 	/* Root of context 0 may signal all that it sees. */
 	if (kill(pid, 0) == 0 || errno == EPERM)
-		return map->contexts[0];
-	found = look_up(&map->before, pid);
-	if (found || map->looks >= LOOKS_MAX)
-		return found;
+		return host;
 
-	map->looks++;
-	/* The first of all stays, too, for those who end while it is used. */
-	if (look(map, map->before.count > 0, NULL) < 0)
-		return NULL;
-	return look_up(&map->now, pid);
+	if (!was)
+		was = look_up(&map->before, pid);
+	if (map->looks >= LOOKS_MAX || look(map, map->looks++ > 0, NULL) < 0)
+		return was;
+	is = look_up(&map->now, pid);
+	return is ? is : was;
 }
 
 const struct map_context *const *map_contexts(const struct map *map, size_t *count)

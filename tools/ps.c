@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -39,38 +38,6 @@ bool ps_own_option(const struct command *self, int argc, char **argv)
 		return false;
 
 	return true;
-}
-
-/* Of the terminal that lines are printed on; 0: they aren't. */
-static int terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-		return 0;
-
-	return size.ws_col;
-}
-
-/* What is put in front takes room that the program doesn't know of, and what is cut off gives it. */
-static void set_width(struct label label, bool numbered)
-{
-	const char *wanted = getenv("COLUMNS");
-	int width = wanted ? atoi(wanted) : 0;
-	char text[16];
-
-	if (width <= 0)
-		width = terminal_width();
-	if (width <= 0)
-		return;
-
-	width -= label_width(label);
-	if (width < 1)
-		width = 1;
-	if (numbered)
-		width += PS_NUMBER_WIDTH + 1;
-	snprintf(text, sizeof(text), "%d", width);
-	setenv("COLUMNS", text, 1);
 }
 
 static void print_title(const struct lines *lines, const char *rest)
@@ -181,7 +148,7 @@ static enum status run_labelled(const struct watcher *watcher,
 		return STATUS_FAILED;
 	lines.map = map;
 	lines.label = label_measure(map);
-	set_width(lines.label, arguments->numbered);
+	label_make_room(lines.label, arguments->numbered ? PS_NUMBER_WIDTH + 1 : 0);
 	status = ps_run(watcher, arguments->argv, take_lines, &lines);
 	free(lines.header);
 	if (lines.plain && status == STATUS_DONE && getenv("PS_FORMAT"))

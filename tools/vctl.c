@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 	&command_delete,
 	&command_ps,
 	&command_pstree,
+	&command_top,
 	&command_stat,
 	&command_kill,
 	&command_vserver,
