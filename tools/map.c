@@ -174,6 +174,28 @@ static int compare(const void *a, const void *b)
 	return (one->pid > other->pid) - (one->pid < other->pid);
 }
 
+/* One that has moved meanwhile is where it went to: out of context 0, into others nobody gets. */
+static int compare_all(const void *a, const void *b)
+{
+	const struct entry *one = a, *other = b;
+	int order = compare(one, other);
+
+	return order ? order : (one->context->id < other->context->id) -
+			       (one->context->id > other->context->id);
+}
+
+static void sort(struct entries *entries)
+{
+	size_t kept = 0;
+
+	qsort(entries->all, entries->count, sizeof(*entries->all), compare_all);
+	for (size_t i = 0; i < entries->count; i++) {
+		if (kept == 0 || entries->all[kept - 1].pid != entries->all[i].pid)
+			entries->all[kept++] = entries->all[i];
+	}
+	entries->count = kept;
+}
+
 static int read_all(struct map *map, struct entries *entries, struct vctl_error **err)
 {
 	auto_free uint32_t *ids = NULL;
@@ -189,7 +211,7 @@ static int read_all(struct map *map, struct entries *entries, struct vctl_error 
 	if (result == 0)
 		result = read_names(map, err);
 	if (result == 0 && entries->count > 0)
-		qsort(entries->all, entries->count, sizeof(*entries->all), compare);
+		sort(entries);
 
 	return result;
 }

@@ -76,7 +76,10 @@ static bool read_dashed(struct reader *reader, const char *word)
 	return word[letter] && !word[letter + 1];
 }
 
-/* Without its "h", if there is one among the letters. */
+/*
+ * Without its "h", which is one of the letters.  A word has to stay, because ps has another usual
+ * format when it gets any of this kind: wider lines are what no other letter asks less than.
+ */
 static int add_without_header(struct reader *reader, const char *word, size_t letter)
 {
 	char *copy = strdup(word);
@@ -84,10 +87,12 @@ static int add_without_header(struct reader *reader, const char *word, size_t le
 	if (!copy)
 		return -1;
 	reader->to->owned[reader->owned++] = copy;
-	memmove(copy + letter, copy + letter + 1, strlen(copy + letter));
+	if (copy[1])
+		memmove(copy + letter, copy + letter + 1, strlen(copy + letter));
+	else
+		*copy = 'w';
 	reader->to->headless = true;
-	if (*copy)
-		add(reader, copy);
+	add(reader, copy);
 	return 0;
 }
 

@@ -244,6 +244,20 @@ static int answer_bind(const struct vcontext_bind *arg)
 	return answer("FAKE_BIND", text);
 }
 
+/* The text behind "ID:" in FAKE_PROCESSES; NULL: there is no such context. */
+static const char *processes_of(uint32_t id)
+{
+	const char *text = getenv("FAKE_PROCESSES");
+	char *end;
+
+	for (; text && *text; text += strcspn(text, " "), text += strspn(text, " ")) {
+		if (strtoul(text, &end, 10) == id && *end == ':')
+			return end + 1;
+	}
+
+	return NULL;
+}
+
 /* Which context a handle is on. */
 static uint32_t handles[1024];
 
@@ -268,23 +282,14 @@ static int answer_open(struct vcontext_open *arg)
 	snprintf(text, sizeof(text), "open id %u how %u flags %u", arg->id, arg->how, arg->flags);
 	if (answer_with_drop("FAKE_OPEN", text, arg->drop) < 0)
 		return -1;
+	if (!(arg->how & VCONTEXT_OPEN_CREATE) && getenv("FAKE_PROCESSES") &&
+	    !processes_of(arg->id)) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (arg->id == VCONTEXT_ID_ANY)
 		arg->id = 65541;
 	return open_handle(arg->id);
-}
-
-/* The text behind "ID:" in FAKE_PROCESSES; NULL: there is no such context. */
-static const char *processes_of(uint32_t id)
-{
-	const char *text = getenv("FAKE_PROCESSES");
-	char *end;
-
-	for (; text && *text; text += strcspn(text, " "), text += strspn(text, " ")) {
-		if (strtoul(text, &end, 10) == id && *end == ':')
-			return end + 1;
-	}
-
-	return NULL;
 }
 
 static int answer_list(struct vcontext_list *arg)
