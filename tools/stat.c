@@ -14,7 +14,7 @@
 #include "map.h"
 #include "message.h"
 #include "table.h"
-#include "usage.h"
+#include "consumption.h"
 #include "watcher.h"
 
 static const struct option_entry options[] = {

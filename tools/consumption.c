@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "usage.h"
+#include "consumption.h"
 
 /* Behind the name: which of the fields of proc(5) they are, the state being the third. */
 #define FIELD_USER	14

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What processes use of the machine. */
-#ifndef USAGE_H
-#define USAGE_H
+#ifndef CONSUMPTION_H
+#define CONSUMPTION_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,4 +35,4 @@ bool usage_parse(const char *text, struct usage *usage);
  */
 int usage_each(int (*take)(pid_t pid, const struct usage *usage, void *data), void *data);
 
-#endif /* USAGE_H */
+#endif /* CONSUMPTION_H */
