@@ -247,6 +247,17 @@ VCTL_API int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch
 				struct vctl_error **err);
 
 /**
+ * vctl_vserver_start_bare() - Start a vserver without its services
+ *
+ * All but these is there, for commands that are to run in a vserver that is stopped: its init or rc
+ * isn't run, also with the flag fakeinit, and packages that are installed don't start services.
+ *
+ * Return: as vctl_vserver_start().
+ */
+VCTL_API int vctl_vserver_start_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				     struct vctl_error **err);
+
+/**
  * vctl_vserver_stop() - Stop a vserver, or tidy up what is left of it
  * @vs: it
  * @timeout_ms: how long its own shutdown may take, in milliseconds; negative: the usual minute
@@ -259,6 +270,16 @@ VCTL_API int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch
  */
 VCTL_API int vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms,
 			       const struct vctl_watch *watch, struct vctl_error **err);
+
+/**
+ * vctl_vserver_stop_bare() - Undo a vctl_vserver_start_bare()
+ *
+ * One that somebody has stopped since, and may have started with its services, is left alone.
+ *
+ * Return: as vctl_vserver_stop().
+ */
+VCTL_API int vctl_vserver_stop_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				    struct vctl_error **err);
 
 /**
  * vctl_vserver_restart() - Stop and start it as one act
@@ -276,6 +297,7 @@ VCTL_API int vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, in
  * @login: as a login shell: @argv is NULL, the shell is that of the user, the directory is home
  * @terminal: on a pseudo-terminal of the vserver's own, of size @size and with modes @modes
  * @term: TERM there; NULL: none
+ * @environment: more variables, "KEY=value", ending with NULL, at most 8; NULL: none
  */
 struct vctl_command {
 	char *const *argv;
@@ -285,6 +307,7 @@ struct vctl_command {
 	struct winsize size;
 	struct termios modes;
 	const char *term;
+	const char *const *environment;
 };
 
 /* A command that runs inside, a child of the caller. */

@@ -66,6 +66,8 @@ extern const struct command command_status;
 extern const struct command command_list;
 extern const struct command command_delete;
 extern const struct command command_du;
+extern const struct command command_rpm;
+extern const struct command command_apt;
 extern const struct command command_rebootmgr;
 
 #endif /* COMMAND_H */

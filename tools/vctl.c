@@ -30,6 +30,8 @@ static const struct command *const commands[] = {
 	&command_list,
 	&command_delete,
 	&command_du,
+	&command_rpm,
+	&command_apt,
 	&command_vserver,
 	&command_rebootmgr,
 };
