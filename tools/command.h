@@ -65,6 +65,8 @@ extern const struct command command_running;
 extern const struct command command_status;
 extern const struct command command_list;
 extern const struct command command_delete;
+extern const struct command command_get;
+extern const struct command command_set;
 extern const struct command command_du;
 extern const struct command command_rpm;
 extern const struct command command_apt;

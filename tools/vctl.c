@@ -29,6 +29,8 @@ static const struct command *const commands[] = {
 	&command_status,
 	&command_list,
 	&command_delete,
+	&command_get,
+	&command_set,
 	&command_du,
 	&command_rpm,
 	&command_apt,
