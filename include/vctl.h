@@ -432,6 +432,27 @@ VCTL_API int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *s
 			       struct vctl_error **err);
 
 /**
+ * vctl_context_processes() - The processes of the context
+ * @ctx: the handle
+ * @numbers: out: array of their numbers in the initial PID namespace in rising order, to be freed
+ *	with free()
+ * @count: out: how many
+ * @err: out: the error
+ *
+ * Processes that come or go meanwhile may be listed or not; those of contexts made inside are not.
+ *
+ * Who may: root of context 0, and the watcher (context 1).
+ *
+ * Return: 0, or
+ *	-EPERM		VCTL_NOT_ROOT
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ *	-ENOMEM		VCTL_SYSTEM
+ *	-EPROTO		VCTL_SYSTEM: the kernel's answer makes no sense
+ */
+VCTL_API int vctl_context_processes(struct vctl_context *ctx, pid_t **numbers, size_t *count,
+				    struct vctl_error **err);
+
+/**
  * vctl_context_pid_ns() - Open the PID namespace that who enters the context must be in
  * @ctx: the handle
  * @err: out: the error

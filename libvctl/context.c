@@ -7,8 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "clock.h"
 #include "ceiling.h"
+#include "cleanup.h"
+#include "clock.h"
 #include "device.h"
 #include "error.h"
 
@@ -31,6 +32,8 @@ struct vctl_context {
 #define ADVICE_FIRST	"make one with unshare(CLONE_NEWPID) and fork(), or leave the flag out"
 #define WHY_FULL	"contexts are too deep inside each other, or no id is free"
 #define ADVICE_FULL	"start from outside, or end contexts that are not needed"
+
+#define PROCESSES_ROOM	1024	/* of one call */
 
 /* A caller that was compiled before it had been added has no @drop. */
 #define DROP_OF(arg)									\
@@ -431,6 +434,74 @@ int vctl_context_stat(struct vctl_context *ctx, struct vcontext_stat *stat,
 	if (result < 0)
 		return vctl_error_explain(err, none, -result, name_of(ctx->id).text);
 
+	return 0;
+}
+
+/* One call of the kernel, as in vctl_list(). */
+static int processes_part(struct vctl_context *ctx, uint32_t first, uint32_t *numbers,
+			  uint32_t room)
+{
+	struct vcontext_processes processes = VCTL_SIZED(struct vcontext_processes);
+	int result;
+
+	processes.first = first;
+	processes.count = room;
+	processes.numbers = (uintptr_t)numbers;
+	result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_PROCESSES, &processes);
+	if (result < 0)
+		return result;
+	if (processes.count > room)
+		return -EPROTO;
+
+	for (uint32_t i = 0; i < processes.count; i++) {
+		if (numbers[i] < first || numbers[i] > INT32_MAX)
+			return -EPROTO;
+		first = numbers[i] + 1;
+	}
+
+	return (int)processes.count;
+}
+
+static const struct vctl_reason processes_reasons[] = {
+	{ EPERM, VCTL_NOT_ROOT,
+	  "only root in context 0 and the watcher are told which processes a context has",
+	  "run as root outside of any context, or in context 1" },
+	{ ENOTTY, VCTL_OLD_KERNEL, WHY_OLD_MODULE, ADVICE_OLD_MODULE },
+	{ 0 },
+};
+
+int vctl_context_processes(struct vctl_context *ctx, pid_t **numbers, size_t *count,
+			   struct vctl_error **err)
+{
+	auto_free uint32_t *all = NULL;
+	uint32_t first = 0;
+	size_t used = 0;
+	int part;
+
+	*numbers = NULL;
+	*count = 0;
+	do {
+		uint32_t *more = reallocarray(all, used + PROCESSES_ROOM, sizeof(*all));
+
+		if (more) {
+			all = more;
+			part = processes_part(ctx, first, all + used, PROCESSES_ROOM);
+		} else {
+			part = -ENOMEM;
+		}
+		if (part < 0)
+			return vctl_error_explain(err, processes_reasons, -part,
+						  name_of(ctx->id).text);
+		if (part > 0) {
+			used += (size_t)part;
+			first = all[used - 1] + 1;
+		}
+	} while (part > 0);
+
+	/* The numbers fit, see above. */
+	*numbers = (pid_t *)all;
+	*count = used;
+	all = NULL;
 	return 0;
 }
 

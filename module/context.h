@@ -224,6 +224,12 @@ u64 *file_wisher(const struct file *file);
 void file_made_terminal(struct inode *inode);
 extern const struct vcontext_hook file_hooks[];
 
+/* unlink.c */
+bool unlink_allowed(struct dentry *dentry);
+int unlink_may_set(struct inode *inode, bool remove);
+bool unlink_may_ioctl(const struct file *file, unsigned int cmd);
+extern const struct vcontext_hook unlink_hooks[];
+
 /* fakeinit.c */
 bool fakeinit_claim(struct context *context);
 pid_t fakeinit_nr(const struct context *context, struct pid_namespace *reader);
@@ -310,6 +316,7 @@ void weight_exit(void);
 dev_t device_number(void);
 int device_init(void);
 void device_exit(void);
+bool sees_all(void);
 struct file *handle_file(struct context *context);
 int copy_struct_in(void *to, const void __user *from, size_t size, size_t least);
 int copy_lower_in(struct vcontext_lower *arg, const void __user *user);

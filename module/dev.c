@@ -35,9 +35,9 @@ int copy_struct_out(void __user *to, const void *from, size_t size)
 	return copy_to_user(to, from, min_t(size_t, *(const u32 *)from, size)) ? -EFAULT : 0;
 }
 
-static bool sees_all(void)
+bool sees_all(void)
 {
-	return context_id(current_context()) == VCONTEXT_ID_WATCHER || root_of_host();
+	return is_watcher() || root_of_host();
 }
 
 static int info(void __user *user)

@@ -270,7 +270,7 @@ static int file_open(struct file *file)
 static int file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	if (cmd != TIOCSTI && cmd != TIOCLINUX)
-		return 0;
+		return unlink_may_ioctl(file, cmd) ? 0 : -EPERM;
 	return current_context() && !kernel_acts() ? -EPERM : 0;
 }
 
@@ -360,11 +360,15 @@ static int inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct 
 static int inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name,
 			  const void *value, size_t size, int flags)
 {
+	if (!strcmp(name, VCONTEXT_XATTR_INVERT))
+		return unlink_may_set(d_inode(dentry), false);
 	return may_change(dentry->d_sb);
 }
 
 static int inode_removexattr(struct mnt_idmap *idmap, struct dentry *dentry, const char *name)
 {
+	if (!strcmp(name, VCONTEXT_XATTR_INVERT))
+		return unlink_may_set(d_inode(dentry), true);
 	return may_change(dentry->d_sb);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/limits.h>
 #include <linux/poll.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
@@ -69,6 +70,44 @@ static int stat_context(struct context *context, void __user *user)
 	return copy_struct_out(user, &arg, sizeof(arg));
 }
 
+/* As list_all() in dev.c. */
+static int list_processes(struct context *context, int first, u32 count, u32 __user *numbers)
+{
+	u32 n = 0;
+	int nr;
+
+	for (nr = index_next(context, first); nr != INT_MAX && n < count;
+	     nr = index_next(context, nr + 1)) {
+		if (put_user(nr, numbers + n))
+			return -EFAULT;
+		n++;
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return n;
+}
+
+static int processes(struct context *context, void __user *user)
+{
+	struct vcontext_processes arg;
+	int n;
+
+	n = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
+	if (n)
+		return n;
+	if (arg.pad)
+		return -EINVAL;
+	if (!sees_all())
+		return -EPERM;
+	n = list_processes(context, min_t(u32, arg.first, INT_MAX),
+			   min_t(u32, arg.count, INT_MAX), u64_to_user_ptr(arg.numbers));
+	if (n < 0)
+		return n;
+	arg.count = n;
+	return copy_struct_out(user, &arg, sizeof(arg));
+}
+
 static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct context *context = file->private_data;
@@ -98,6 +137,8 @@ static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return kept_forget(context);
 	case _IOC_NR(VCONTEXT_ENTER_AT_EXEC):
 		return exec_arm(context);
+	case _IOC_NR(VCONTEXT_PROCESSES):
+		return processes(context, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -6,8 +6,8 @@
 #include "context.h"
 
 static const struct vcontext_hook *const hooks[] = {
-	task_hooks, ceiling_hooks, exec_hooks, file_hooks, ipc_hooks, key_hooks, sock_hooks,
-	net_hooks, view_hooks, NULL
+	task_hooks, ceiling_hooks, exec_hooks, file_hooks, unlink_hooks, ipc_hooks, key_hooks,
+	sock_hooks, net_hooks, view_hooks, NULL
 };
 
 static const struct vcontext_ops ops = {
@@ -28,6 +28,7 @@ static const struct vcontext_ops ops = {
 	.task_release		= task_leave,
 	.status			= proc_status,
 	.made_terminal		= file_made_terminal,
+	.unlinkable		= unlink_allowed,
 	.sees_ipc		= ipc_sees,
 	.serial			= context_current_serial,
 	.next_ipc		= ipc_next,

@@ -36,6 +36,7 @@ static const struct command {
 	{ "ADD_FLAGS", VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags), true, false },
 	{ "STAT", VCONTEXT_STAT, sizeof(struct vcontext_stat), true, true },
 	{ "LOWER_CONTEXT", VCONTEXT_LOWER_CONTEXT, sizeof(struct vcontext_lower), true, false },
+	{ "PROCESSES", VCONTEXT_PROCESSES, sizeof(struct vcontext_processes), true, true },
 };
 
 typedef int (*caller)(int fd, unsigned int cmd, void *arg);
@@ -294,6 +295,7 @@ static const struct field {
 	FIELD(VCONTEXT_ADD_FLAGS, vcontext_flags, flags, FLAGS),
 	FIELD(VCONTEXT_LOWER_CONTEXT, vcontext_lower, pad, 0),
 	FIELD(VCONTEXT_LOWER_CONTEXT, vcontext_lower, drop, CAPABILITIES),
+	FIELD(VCONTEXT_PROCESSES, vcontext_processes, pad, 0),
 #undef FIELD
 };
 

@@ -29,7 +29,7 @@
 
 enum kind {
 	INFO, NEW, OPEN, LIST, LOWER, BIND, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, PID_NS, KILL,
-	AT_EXEC, KEEP, KEPT, FORGET, UNKNOWN, FOREIGN, KINDS
+	AT_EXEC, KEEP, KEPT, FORGET, PROCESSES, UNKNOWN, FOREIGN, KINDS
 };
 
 static const struct command {
@@ -64,6 +64,8 @@ static const struct command {
 		   { ALWAYS, EPERM, EBADF, EEXIST, ENOMEM } },
 	[KEPT] = { "KEPT", VCONTEXT_KEPT, 0, true, { EINVAL, EPERM, ENOENT, EMFILE, ENFILE } },
 	[FORGET] = { "FORGET", VCONTEXT_FORGET, 0, true, { EPERM, ENOENT } },
+	[PROCESSES] = { "PROCESSES", VCONTEXT_PROCESSES, sizeof(struct vcontext_processes), true,
+			{ ALWAYS, EPERM } },
 	[UNKNOWN] = { "unknown", 0, 0, false, { ENOTTY } },
 	[FOREIGN] = { "foreign", 0, 0, false, { ENOTTY } },
 #undef ALWAYS
@@ -324,7 +326,7 @@ static void fill(enum kind kind, void *to)
 		arg.open.flags = some_flags();
 		arg.open.drop = one_in(4) ? some_drop() : 0;
 	}
-	if (kind == LIST) {
+	if (kind == LIST || kind == PROCESSES) {	/* the same by its other name */
 		arg.list.first = some_id();
 		arg.list.count = one_in(4) ? random_u64(&self.random) : below(20);
 		arg.list.ids = one_in(2) ? (unsigned long)self.memory + PAGE : some_address();
@@ -335,7 +337,7 @@ static void fill(enum kind kind, void *to)
 	if (one_in(16))
 		for (flips = 4; flips < sizeof(arg.bytes); flips++)
 			arg.bytes[flips] = random_u64(&self.random);
-	if (kind == LIST && arg.list.ids < (unsigned long)self.memory)
+	if ((kind == LIST || kind == PROCESSES) && arg.list.ids < (unsigned long)self.memory)
 		arg.list.ids |= 0x80000000UL;	/* see wild() */
 	memcpy(to, &arg, sizeof(arg.bytes));
 }

@@ -264,6 +264,92 @@ static void run_list_watcher(const void *unused)
 
 /* poll */
 
+/* PROCESSES into @numbers; how many, or a negative errno. */
+static int processes(int handle, __u32 first, __u32 *numbers, __u32 room)
+{
+	struct vcontext_processes argument = {
+		.size = sizeof(argument), .first = first, .count = room,
+		.numbers = (unsigned long)numbers,
+	};
+
+	if (ioctl(handle, VCONTEXT_PROCESSES, &argument) < 0)
+		return -errno;
+	return (int)argument.count;
+}
+
+static void enter_handle(void *handle)
+{
+	expect_error(context_enter(*(int *)handle), 0);
+}
+
+static void enter_further(void *handle)
+{
+	enter_handle(handle);
+	enter_new(0);
+}
+
+static void run_processes(const void *unused)
+{
+	int handle = open_new(NULL), i;
+	struct sitter sitters[3], further;
+	__u32 numbers[8];
+
+	(void)unused;
+	expect_number(processes(handle, 0, numbers, 8), 0);
+	for (i = 0; i < 3; i++)
+		sitters[i] = sitter_start(enter_handle, &handle);
+	further = sitter_start(enter_further, &handle);
+	expect_number(processes(handle, 0, numbers, 8), 3);
+	for (i = 0; i < 3; i++)
+		expect_number(numbers[i], (__u32)sitters[i].pid);
+	expect_number(processes(handle, (__u32)sitters[1].pid, numbers, 8), 2);
+	expect_number(numbers[0], (__u32)sitters[1].pid);
+	expect_number(processes(handle, 0, numbers, 2), 2);
+	expect_number(processes(handle, 0, NULL, 0), 0);
+	expect_number(processes(handle, VCONTEXT_ID_ANY, numbers, 8), 0);
+	expect_number(processes(handle, 0, NULL, 1), -EFAULT);
+	sitter_end(&sitters[1]);
+	expect_number(processes(handle, 0, numbers, 8), 2);
+	expect_number(numbers[1], (__u32)sitters[2].pid);
+	sitter_end(&further);
+	sitter_end(&sitters[0]);
+	sitter_end(&sitters[2]);
+}
+
+static void ask_inside(void *handle)
+{
+	__u32 number;
+
+	enter_handle(handle);
+	expect_number(processes(*(int *)handle, 0, &number, 1), -EPERM);
+}
+
+static void ask_as_user(void *handle)
+{
+	__u32 number;
+
+	become(USER);
+	expect_number(processes(*(int *)handle, 0, &number, 1), -EPERM);
+}
+
+static void ask_as_watcher(void *handle)
+{
+	__u32 number;
+
+	enter_id(VCONTEXT_ID_WATCHER);
+	expect_number(processes(*(int *)handle, 0, &number, 1), 0);
+}
+
+static void run_processes_others(const void *unused)
+{
+	int handle = open_new(NULL);
+
+	(void)unused;
+	in_child(ask_as_user, &handle);
+	in_child(ask_inside, &handle);
+	in_child(ask_as_watcher, &handle);
+}
+
 static void run_poll(const void *user)
 {
 	struct sitter sitter;
@@ -409,6 +495,7 @@ static void run_sizes(const void *unused)
 		{ handle, VCONTEXT_ADD_FLAGS, sizeof(struct vcontext_flags) },
 		{ handle, VCONTEXT_STAT, sizeof(struct vcontext_stat) },
 		{ handle, VCONTEXT_LOWER_CONTEXT, sizeof(struct vcontext_lower) },
+		{ handle, VCONTEXT_PROCESSES, sizeof(struct vcontext_processes) },
 	};
 	size_t i;
 
@@ -508,6 +595,8 @@ static const struct ktap_case cases[] = {
 	{ "LIST of many", run_list_many },
 	{ "LIST as user", run_list_others },
 	{ "LIST as watcher", run_list_watcher },
+	{ "PROCESSES of a context", run_processes },
+	{ "PROCESSES is for root of context 0 and the watcher", run_processes_others },
 	{ "poll as root", run_poll },
 	{ "poll as user", run_poll, "user" },
 	{ "poll wakes when the last has gone", run_poll_wakes },

@@ -270,6 +270,36 @@ struct vcontext_list {
 	__u64 ids;
 };
 
+/**
+ * struct vcontext_processes - argument of VCONTEXT_PROCESSES
+ * @size: in: sizeof(struct vcontext_processes)
+ * @first: in: the lowest number to list
+ * @count: in: how many numbers there is room for at @numbers; out: how many were stored
+ * @pad: in: 0
+ * @numbers: in: address of an array of __u32
+ */
+struct vcontext_processes {
+	__u32 size;
+	__u32 first;
+	__u32 count;
+	__u32 pad;
+	__u64 numbers;
+};
+
+/*
+ * An extended attribute of files, "immutable linkage invert", with any value.  Names of a file that
+ * has it and is immutable (FS_IMMUTABLE_FL) can be made, removed and replaced as those of any other
+ * file, by everybody.  All else about it is as of any immutable file; and in contexts nobody locks
+ * it exclusively, takes a lease on it or watches it, because it may be others' file too.
+ *
+ * It takes CAP_LINUX_IMMUTABLE and context 0, besides what all of trusted. take, to set or to
+ * remove it.
+ *	EPERM	not that
+ *	EINVAL	not a regular file
+ *	EBUSY	the file is open for writing, locked, leased or watched
+ */
+#define VCONTEXT_XATTR_INVERT	"trusted.vcontext.invert"
+
 #define VCONTEXT_IOC		0xBC
 
 /*
@@ -421,6 +451,10 @@ struct vcontext_list {
  *	EPERM	as there
  *	EINVAL	no signal
  *	ENOENT	it has no process 1 of its own (yet, or any more); with ALL: no process to signal
+ *
+ * VCONTEXT_PROCESSES - the numbers of its processes in the initial PID namespace, in order; not of
+ *	those of contexts made inside.  Root of context 0, and the watcher.
+ *	EPERM	not one of these
  */
 #define VCONTEXT_INFO		_IOWR(VCONTEXT_IOC, 0, struct vcontext_info)
 #define VCONTEXT_NEW		_IOWR(VCONTEXT_IOC, 1, struct vcontext_new)
@@ -439,5 +473,6 @@ struct vcontext_list {
 #define VCONTEXT_KEPT		_IO(VCONTEXT_IOC, 23)
 #define VCONTEXT_FORGET		_IO(VCONTEXT_IOC, 24)
 #define VCONTEXT_ENTER_AT_EXEC	_IO(VCONTEXT_IOC, 25)
+#define VCONTEXT_PROCESSES	_IOWR(VCONTEXT_IOC, 26, struct vcontext_processes)
 
 #endif /* _UAPI_LINUX_VCONTEXT_H */

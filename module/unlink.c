@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files that are in several trees at once: immutable, but with names that can be made, removed and
+ * replaced (immutable linkage invert).
+ *
+ * Immutability is the kernel's and keeps contents, mode, owner, times and attributes.  What it
+ * leaves to the owner, who is root in every tree, but reaches the others that have the file, is
+ * refused here: locks and leases by which they would have to wait, notice of what they do with it,
+ * and orders to the file system.
+ */
+
+#include <linux/capability.h>
+#include <linux/fiemap.h>
+#include <linux/filelock.h>
+#include <linux/fs.h>
+#include <linux/fsverity.h>
+#include <linux/module.h>
+#include <linux/xattr.h>
+
+#include "context.h"
+
+/* It may sleep, in context 0 as well, where nothing else holds the module. */
+bool unlink_allowed(struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	bool allowed;
+
+	if (!S_ISREG(inode->i_mode) || !try_module_get(THIS_MODULE))
+		return false;
+	allowed = __vfs_getxattr(dentry, inode, VCONTEXT_XATTR_INVERT, NULL, 0) >= 0;
+	module_put(THIS_MODULE);
+	return allowed;
+}
+
+static bool is_locked(struct inode *inode)
+{
+	struct file_lock_context *locks = locks_inode_context(inode);
+
+	return locks && !(list_empty_careful(&locks->flc_flock) &&
+			  list_empty_careful(&locks->flc_posix) &&
+			  list_empty_careful(&locks->flc_lease));
+}
+
+static bool is_watched(const struct inode *inode)
+{
+#ifdef CONFIG_FSNOTIFY
+	return READ_ONCE(inode->i_fsnotify_marks);
+#else
+	return false;
+#endif
+}
+
+/* Whoever has the file in some such way would have it when it is others', too. */
+int unlink_may_set(struct inode *inode, bool remove)
+{
+	if (current_context() || !capable(CAP_LINUX_IMMUTABLE))
+		return -EPERM;
+	if (remove)
+		return 0;
+	if (!S_ISREG(inode->i_mode))
+		return -EINVAL;
+	return inode_is_open_for_write(inode) || is_locked(inode) || is_watched(inode) ? -EBUSY : 0;
+}
+
+static bool is_immutable(const struct inode *inode)
+{
+	return IS_IMMUTABLE(inode) && S_ISREG(inode->i_mode);
+}
+
+static int file_lock(struct file *file, unsigned int type)
+{
+	return type == F_WRLCK && current_context() && is_immutable(file_inode(file)) ? -EPERM : 0;
+}
+
+static int path_notify(const struct path *path, u64 mask, unsigned int type)
+{
+	struct inode *inode = d_inode(path->dentry);
+
+	if (!current_context())
+		return 0;
+	return is_immutable(inode) || unlink_allowed(path->dentry) ? -EACCES : 0;
+}
+
+/* Those that tell something, or are not for the file system. */
+static bool is_harmless(unsigned int cmd)
+{
+	switch (cmd) {
+	case FIGETBSZ:
+	case FS_IOC_FIEMAP:
+	case FS_IOC_GETFLAGS:
+	case FS_IOC32_GETFLAGS:
+	case FS_IOC_GETVERSION:
+	case FS_IOC32_GETVERSION:
+	case FS_IOC_FSGETXATTR:
+	case FS_IOC_GETFSLABEL:
+	case FS_IOC_GETFSUUID:
+	case FS_IOC_MEASURE_VERITY:
+		return true;
+	}
+	return _IOC_TYPE(cmd) == 'T';	/* terminals, and what all files have: FIOCLEX and so on */
+}
+
+bool unlink_may_ioctl(const struct file *file, unsigned int cmd)
+{
+	return !current_context() || !is_immutable(file_inode(file)) || is_harmless(cmd);
+}
+
+const struct vcontext_hook unlink_hooks[] = {
+	VCONTEXT_HOOK(file_lock, file_lock),
+	VCONTEXT_HOOK(path_notify, path_notify),
+	{ }
+};

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who may mark a file as immutable with names that come and go, and what the mark does. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "unlink.h"
+
+#define PLAIN_ROOT	"the mark is an attribute like others there"
+
+/* A file without a mark in the working directory. */
+static void begin(const struct place *place)
+{
+	shared_make(place);
+	ktap_need(!chdir(place->directory) && !chdir("a"), "chdir: %s", strerror(errno));
+}
+
+static int mark(const char *path)
+{
+	return setxattr(path, MARK, "1", 1, 0) ? -errno : 0;
+}
+
+static void to_context(void *full)
+{
+	if (full)
+		enter_new(0);
+	else
+		enter_secure();
+	expect_error(mark("other"), EPERM);
+}
+
+static void mark_inside(const void *place)
+{
+	begin(place);
+	in_child(to_context, NULL);
+	in_child(to_context, "full");
+	expect_error(mark("other"), 0);
+}
+
+static void unmark(void *unused)
+{
+	(void)unused;
+	enter_new(0);
+	expect_error(removexattr("other", MARK) ? -errno : 0, EPERM);
+}
+
+static void unmark_inside(const void *place)
+{
+	begin(place);
+	expect_error(mark("other"), 0);
+	in_child(unmark, NULL);
+	expect_error(removexattr("other", MARK) ? -errno : 0, 0);
+}
+
+static void without_capability(void *unused)
+{
+	struct caps caps = caps_of(0);
+
+	(void)unused;
+	caps.effective &= ~CAP(LINUX_IMMUTABLE);
+	ktap_need(!caps_set(&caps), "capset");
+	expect_error(mark("other"), EPERM);
+	expect_error(removexattr("b", MARK) ? -errno : 0, EPERM);
+}
+
+static void mark_needs(const void *place)
+{
+	begin(place);
+	in_child(without_capability, NULL);
+}
+
+static void as_user(void *unused)
+{
+	(void)unused;
+	become(USER);
+	expect_error(mark("other"), EPERM);
+}
+
+static void mark_as_user(const void *place)
+{
+	begin(place);
+	ktap_need(!chown("other", USER, USER), "chown");
+	in_child(as_user, NULL);
+}
+
+static void mark_directory(const void *place)
+{
+	begin(place);
+	expect_error(mark("."), EINVAL);
+}
+
+/* Whoever has a file like this would have it when others have it, too. */
+
+static void open_for_writing(const void *place)
+{
+	int fd;
+
+	begin(place);
+	fd = open("other", O_WRONLY | O_CLOEXEC);
+	expect_error(mark("other"), EBUSY);
+	close(fd);
+	expect_error(mark("other"), 0);
+}
+
+static void mapped_to_write(const void *place)
+{
+	void *map;
+	int fd;
+
+	begin(place);
+	fd = open("other", O_RDWR | O_CLOEXEC);
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ktap_need(map != MAP_FAILED, "mmap: %s", strerror(errno));
+	close(fd);
+	expect_error(mark("other"), EBUSY);
+	munmap(map, 4096);
+	expect_error(mark("other"), 0);
+}
+
+static void locked(const void *place)
+{
+	int fd;
+
+	begin(place);
+	fd = open("other", O_RDONLY | O_CLOEXEC);
+	ktap_need(!flock(fd, LOCK_EX), "flock");
+	expect_error(mark("other"), EBUSY);
+	ktap_need(!flock(fd, LOCK_UN), "flock");
+	expect_error(mark("other"), 0);
+}
+
+static void leased(const void *place)
+{
+	int fd;
+
+	begin(place);
+	fd = open("other", O_RDONLY | O_CLOEXEC);
+	ktap_need(!fcntl(fd, F_SETLEASE, F_RDLCK), "lease: %s", strerror(errno));
+	expect_error(mark("other"), EBUSY);
+	close(fd);
+	expect_error(mark("other"), 0);
+}
+
+static void watched(const void *place)
+{
+	int inotify;
+
+	begin(place);
+	inotify = inotify_init1(IN_CLOEXEC);
+	ktap_need(inotify_add_watch(inotify, "other", IN_OPEN) >= 0, "inotify");
+	expect_error(mark("other"), EBUSY);
+	close(inotify);
+	expect_error(mark("other"), 0);
+}
+
+/* What the mark does, for whoever asks. */
+
+static void names(void *unused)
+{
+	(void)unused;
+	ktap_expect(!link("file", "name"), "link: %s", strerror(errno));
+	ktap_expect(!rename("name", "second"), "rename: %s", strerror(errno));
+	ktap_expect(!rename("other", "file"), "rename over: %s", strerror(errno));
+	ktap_expect(!unlink("second"), "unlink: %s", strerror(errno));
+}
+
+static void in_context_0(const void *place)
+{
+	begin(place);
+	names(NULL);
+	shared_expect(place);
+}
+
+static void user_names(void *unused)
+{
+	(void)unused;
+	become(USER);
+	ktap_expect(link("file", "name") < 0 && errno == EPERM, "link: %s", strerror(errno));
+	ktap_expect(!rename("file", "second"), "rename: %s", strerror(errno));
+	ktap_expect(!unlink("second"), "unlink: %s", strerror(errno));
+}
+
+static void in_own_directory(const void *place)
+{
+	begin(place);
+	ktap_need(!chown(".", USER, USER), "chown");
+	in_child(user_names, NULL);
+	shared_expect(place);
+}
+
+static void user_elsewhere(void *unused)
+{
+	(void)unused;
+	become(USER);
+	ktap_expect(unlink("file") < 0 && errno == EACCES, "unlink: %s", strerror(errno));
+	ktap_expect(rename("file", "name") < 0 && errno == EACCES, "rename: %s", strerror(errno));
+}
+
+static void in_others_directory(const void *place)
+{
+	begin(place);
+	in_child(user_elsewhere, NULL);
+}
+
+static void sticky(const void *place)
+{
+	begin(place);
+	ktap_need(!chmod(".", 01777), "chmod");
+	become(USER);
+	ktap_expect(unlink("file") < 0 && errno == EPERM, "unlink: %s", strerror(errno));
+}
+
+static void expect_fixed(void *unused)
+{
+	(void)unused;
+	ktap_expect(unlink("other") < 0 && errno == EPERM, "unlink: %s", strerror(errno));
+	ktap_expect(rename("other", "name") < 0 && errno == EPERM, "rename: %s", strerror(errno));
+	ktap_expect(rename("second", "other") < 0 && errno == EPERM, "over it: %s",
+		    strerror(errno));
+	ktap_expect(link("other", "name") < 0 && errno == EPERM, "link: %s", strerror(errno));
+}
+
+static void immutable_alone(const void *place)
+{
+	begin(place);
+	ktap_need(!link("other", "second"), "link");
+	ktap_need(!set_immutable("other", true), "immutable");
+	in_child(expect_fixed, NULL);
+	expect_fixed(NULL);
+	ktap_need(!set_immutable("other", false), "not immutable");
+	unlink("second");
+}
+
+static void mark_alone(const void *place)
+{
+	begin(place);
+	expect_error(mark("other"), 0);
+	ktap_expect(write_text("other", "x") >= 0, "it can't be written to");
+	ktap_expect(!unlink("other"), "unlink: %s", strerror(errno));
+}
+
+/* A directory's immutability is not touched, even if its attribute has come in otherwise. */
+static void in_immutable_directory(const void *place)
+{
+	begin(place);
+	ktap_need(!set_immutable(".", true), "immutable");
+	ktap_expect(unlink("file") < 0 && errno == EPERM, "unlink: %s", strerror(errno));
+	ktap_expect(link("file", "name") < 0 && errno == EPERM, "link: %s", strerror(errno));
+	ktap_need(!set_immutable(".", false), "not immutable");
+}
+
+static void append_only(const void *place)
+{
+	begin(place);
+	expect_error(mark("other"), 0);
+	ktap_need(!system("chattr +a other 2>/dev/null"), "no chattr");
+	ktap_expect(unlink("other") < 0 && errno == EPERM, "unlink: %s", strerror(errno));
+	ktap_need(!system("chattr -a other"), "chattr");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(const void *place);
+	const char *anywhere;
+} rules[] = {
+	{ "a process in a context does not mark", mark_inside },
+	{ "nor takes a mark away", unmark_inside },
+	{ "root without CAP_LINUX_IMMUTABLE does not mark", mark_needs },
+	{ "a user does not mark", mark_as_user, "trusted attributes are root's" },
+	{ "a directory has no mark", mark_directory },
+	{ "no mark on a file that is open for writing", open_for_writing },
+	{ "no mark on a file that is mapped to write", mapped_to_write },
+	{ "no mark on a file that is locked", locked },
+	{ "no mark on a file with a lease", leased },
+	{ "no mark on a file that is watched", watched },
+	{ "names of a marked file come and go in context 0", in_context_0 },
+	{ "and for the user whose directory it is", in_own_directory },
+	{ "not for one whose directory it isn't", in_others_directory, "so it is for all files" },
+	{ "not in somebody else's sticky directory", sticky, "so it is for all files" },
+	{ "an immutable file without the mark stays", immutable_alone, "it is the kernel's own" },
+	{ "a mark without the flag does nothing", mark_alone, PLAIN_ROOT },
+	{ "an immutable directory keeps its names", in_immutable_directory, "it is the kernel's" },
+	{ "an append-only file stays, with the mark too", append_only, "it is the kernel's own" },
+};
+
+int main(int argc, char **argv)
+{
+	static struct ktap_case cases[ARRAY_SIZE(places)][ARRAY_SIZE(rules)];
+	int status;
+
+	caps_main(argc, argv);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(rules); j++) {
+			cases[i][j] = (struct ktap_case){
+				ktap_text("%s: %s", places[i].name, rules[j].name), rules[j].run,
+				&places[i], .anywhere = rules[j].anywhere,
+			};
+			ktap_add(&cases[i][j]);
+		}
+	}
+	places_begin();
+	status = ktap_main(argc, argv);
+	places_end();
+	return status;
+}
