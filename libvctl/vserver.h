@@ -13,6 +13,7 @@ struct vctl_vserver {
 	int lock_fd;			/* the file of locks; -1: not open */
 	unsigned int locks;		/* how many times it has been locked */
 	pid_t child;			/* ours that is inside, and to be waited for; 0: none */
+	bool bare;			/* it is started without its services */
 };
 
 /* Give back one lock of vctl_vserver_lock(). */

@@ -72,6 +72,11 @@ extern const struct command command_stat;
 extern const struct command command_top;
 extern const struct command command_attr;
 extern const struct command command_unify;
+extern const struct command command_get;
+extern const struct command command_set;
+extern const struct command command_du;
+extern const struct command command_rpm;
+extern const struct command command_apt;
 extern const struct command command_rebootmgr;
 
 #endif /* COMMAND_H */

@@ -36,6 +36,11 @@ static const struct command *const commands[] = {
 	&command_kill,
 	&command_unify,
 	&command_attr,
+	&command_get,
+	&command_set,
+	&command_du,
+	&command_rpm,
+	&command_apt,
 	&command_vserver,
 	&command_rebootmgr,
 };
