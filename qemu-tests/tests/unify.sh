@@ -74,7 +74,7 @@ picture /vservers/three >"$tmp/three.picture"
 run "--dry-run" 0 '^Would be linked: 1[0-9][0-9] files' vctl unify --dry-run --all
 check "it changes nothing" as_it_was one
 check "nor marks anything" sh -c '! lsattr -R /vservers | grep "^....i"'
-run "vserver NAME unify" 0 '^Linked: 1[0-9][0-9] files' vserver one unify two
+run "vserver NAME unify" 0 '^Linked: 6[0-9] files' vserver one unify two
 check "one and two are one" one_file one two usr/share/doc/1
 check "three isn't" test ! /vservers/one/usr/share/doc/1 -ef /vservers/three/usr/share/doc/1
 run "all" 0 '^Linked: 6[0-9] files' vunify --all
@@ -140,7 +140,6 @@ check "and writable" sh -c 'echo >>/vservers/two/usr/share/doc/1'
 run "undo of all" 0 'Writable again: [0-9]+ files' vunify --undo --all
 check "nothing is immutable" sh -c '! lsattr -R /vservers | grep "^....i"'
 run "names of one file are still that" 0 '^2$' stat -c %h /vservers/three/usr/bin/sh
-check "nothing else has changed" sh -c "rm /vservers/three/nosuch 2>/dev/null; true"
 
 # What is said to be wrong.
 run "as user" 1 'only root' as_user vunify one two
