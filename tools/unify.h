@@ -72,6 +72,7 @@ struct member {
 	bool done;		/* decided on */
 };
 
+struct closer;
 struct copy;
 struct hints;
 struct links;
@@ -97,6 +98,7 @@ struct unify {
 	unsigned int count;
 	struct policy policy;
 	struct hints *hints;
+	struct closer *closer;
 	struct progress progress;
 	struct trouble trouble;
 
