@@ -523,6 +523,50 @@ VCTL_API int vctl_process_context(pid_t pid, uint32_t *id, uint32_t *flags,
 				  struct vctl_error **err);
 
 /*
+ * Files
+ */
+
+#define VCTL_ATTR_IMMUTABLE	(1U << 0)	/* nobody can change the file, or its names */
+#define VCTL_ATTR_INVERT	(1U << 1)	/* but its names: they come and go as usual */
+
+/**
+ * vctl_attr_get() - Which of these attributes has a file?
+ * @fd: the file, open for reading or writing
+ * @attributes: out: VCTL_ATTR_...; VCTL_ATTR_INVERT shows only with CAP_SYS_ADMIN
+ * @names: out: how many names it is to have in each tree that it is in; 0 without
+ *	VCTL_ATTR_INVERT; may be NULL
+ * @err: out: the error
+ *
+ * A file that several trees have as hard links has both: root inside of a vserver can't write to it
+ * or change its owner, mode or times, but replace it in its own tree.
+ *
+ * Return: 0, or
+ *	-ENOTTY, -EOPNOTSUPP	VCTL_SYSTEM: the file system has none
+ *	-EBADF, -EIO ...	VCTL_SYSTEM
+ */
+VCTL_API int vctl_attr_get(int fd, uint32_t *attributes, uint32_t *names, struct vctl_error **err);
+
+/**
+ * vctl_attr_set() - Give a file these attributes, and take away the other
+ * @fd: the file, open for reading or writing
+ * @attributes: VCTL_ATTR_...; both belong together, and VCTL_ATTR_INVERT to regular files alone
+ * @names: how many names it has in each tree that it is in; 0 is 1.  Not looked at without
+ *	VCTL_ATTR_INVERT
+ * @err: out: the error
+ *
+ * The second attribute needs the module to be of any use.  Who may: who has CAP_LINUX_IMMUTABLE and
+ * CAP_SYS_ADMIN in the initial user namespace, in context 0.
+ *
+ * Return: 0, or, with the file as it was,
+ *	-EBUSY			VCTL_IN_USE: it is open for writing, locked or watched
+ *	-EPERM			VCTL_NOT_ROOT
+ *	-EINVAL			VCTL_BAD_FLAG
+ *	-ENOTTY, -EOPNOTSUPP	VCTL_SYSTEM: the file system has none
+ *	-ENOSPC, -EROFS, -EIO ...	VCTL_SYSTEM
+ */
+VCTL_API int vctl_attr_set(int fd, uint32_t attributes, uint32_t names, struct vctl_error **err);
+
+/*
  * Names
  */
 

@@ -12,6 +12,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <linux/vcontext.h>
+
 #include "cleanup.h"
 #include "copy.h"
 #include "run.h"
@@ -92,7 +94,12 @@ static int copy_attributes(struct copy *copy, int from, int to)
 	if (length < 0)
 		return is_lacking(errno) ? 0 : -1;
 	for (char *name = copy->names; name < copy->names + length; name += strlen(name) + 1) {
-		ssize_t size = getxattr(source.path, name, copy->value, VALUE_MAX);
+		ssize_t size;
+
+		/* The copy is nobody else's. */
+		if (strcmp(name, VCONTEXT_XATTR_INVERT) == 0)
+			continue;
+		size = getxattr(source.path, name, copy->value, VALUE_MAX);
 
 		if (size >= 0 && setxattr(target.path, name, copy->value, (size_t)size, 0) == 0)
 			continue;
@@ -226,6 +233,16 @@ static int copy_file(struct copy *copy, const struct statx *stat, int from, int 
 
 	copy->copied_bytes += (uint64_t)size;
 	return set_traits(copy, stat, from, out);
+}
+
+int copy_one(struct copy *copy, int from, int to, const char *name)
+{
+	struct statx stat;
+
+	if (statx(from, "", AT_EMPTY_PATH, WANTED, &stat) < 0)
+		return -1;
+
+	return copy_file(copy, &stat, from, to, name, false);
 }
 
 /* 1: it has to be copied. */

@@ -29,7 +29,7 @@ enum copy_rule {
  * The old one may be written to meanwhile, by whomever: no link is followed, and what is mounted in
  * it, but for the outermost directories, is not entered.  Device nodes and sockets are left out.
  * Owners, modes, times, extended attributes, access lists, holes, and links between files of the
- * tree are kept.
+ * tree are kept; that a file is several trees' is not.
  */
 struct copy {
 	int into;
@@ -71,6 +71,9 @@ int copy_entry(struct copy *copy, int from, int to, const char *name);
 
 /** copy_contents() - copy_entry() for each name in a directory */
 int copy_contents(struct copy *copy, int from, int to);
+
+/** copy_one() - Copy a regular file that is open, with all that it has, by a new name in @to */
+int copy_one(struct copy *copy, int from, int to, const char *name);
 
 /** copy_traits() - Give the directory @to owner, mode, extended attributes and times of @from */
 int copy_traits(struct copy *copy, int from, int to);

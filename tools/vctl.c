@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
 	&command_status,
 	&command_list,
 	&command_delete,
+	&command_unify,
 	&command_vserver,
 	&command_rebootmgr,
 };
