@@ -65,6 +65,7 @@ extern const struct command command_running;
 extern const struct command command_status;
 extern const struct command command_list;
 extern const struct command command_delete;
+extern const struct command command_attr;
 extern const struct command command_unify;
 extern const struct command command_rebootmgr;
 

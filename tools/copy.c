@@ -16,6 +16,7 @@
 
 #include "cleanup.h"
 #include "copy.h"
+#include "mark.h"
 #include "run.h"
 
 /* Four descriptors are open for each level, and a process has a thousand. */
@@ -255,7 +256,7 @@ static int link_file(struct copy *copy, const struct statx *stat, int from, int 
 
 	if (fd < 0)
 		return -1;
-	result = protect_link(copy->protect, fd, to, name);
+	result = mark_link(fd, to, name);
 	if (result == 0) {
 		copy->linked++;
 		copy->linked_bytes += stat->stx_size;
@@ -375,7 +376,7 @@ static int copy_opened(struct copy *copy, int fd, int to, const char *name)
 	if (statx(fd, "", AT_EMPTY_PATH, WANTED, &stat) < 0)
 		return -1;
 	directory = S_ISDIR(stat.stx_mode);
-	rule = copy->rule(copy->path, directory);
+	rule = copy->rule(copy->path, directory, copy->data);
 	if (rule == COPY_NOT || (directory && is_avoided(copy, &stat)))
 		return 0;
 	if (!directory && !S_ISREG(stat.stx_mode) && !S_ISLNK(stat.stx_mode) &&

@@ -8,21 +8,20 @@
 #include <sys/types.h>
 
 #include "progress.h"
-#include "protect.h"
 
 /* What becomes of a file. */
 enum copy_rule {
 	COPY_FULLY,
 	COPY_NOT,
 	COPY_EMPTY,		/* a directory without what is in it, a file without its text */
-	COPY_LINK,		/* a regular file as a link to one that nobody can write to */
+	COPY_LINK,		/* a regular file as a link to one that is marked */
 };
 
 /**
  * struct copy - a tree that is being copied
  * @into: the new tree, which nobody else writes to
  * @rule: what is to become of the file or directory of this path, which has no slash in front
- * @protect: for COPY_LINK
+ * @data: handed to it
  * @progress: where to count
  * @avoid_dev, @avoid_ino: a directory that is never copied, wherever it is met
  *
@@ -33,8 +32,8 @@ enum copy_rule {
  */
 struct copy {
 	int into;
-	enum copy_rule (*rule)(const char *path, bool directory);
-	struct protect *protect;
+	enum copy_rule (*rule)(const char *path, bool directory, const void *data);
+	const void *data;
 	struct progress *progress;
 	dev_t avoid_dev;
 	ino_t avoid_ino;

@@ -47,17 +47,8 @@ bool mark_locked(int fd)
 
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK;
-	flock(fd, LOCK_UN);
 
 	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
-}
-
-static void unlease(int fd)
-{
-	int number = errno;
-
-	fcntl(fd, F_SETLEASE, F_UNLCK);
-	errno = number;
 }
 
 /* Whoever has it open for writing got that before it was immutable. */
@@ -66,10 +57,8 @@ static int see_who_writes(int fd)
 	int result = mark_lease(fd);
 	int number = errno;
 
-	if (result == 0) {
-		unlease(fd);
+	if (result == 0)
 		return 0;
-	}
 
 	mark_clear(fd);
 	errno = number;
@@ -86,6 +75,44 @@ int mark_set(int fd, uint32_t names)
 	}
 
 	return see_who_writes(fd);
+}
+
+/* Some files can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
+static int judge_link(int number)
+{
+	return number == EXDEV || number == EMLINK || number == EPERM || number == ENOENT ? 1 : -1;
+}
+
+/* Nor can they be marked everywhere. */
+static int judge_mark(int number)
+{
+	return number == ENOTTY || number == EOPNOTSUPP || number == EPERM || number == EINVAL ?
+	       1 : -1;
+}
+
+int mark_link(int fd, int directory, const char *name)
+{
+	uint32_t attributes;
+	struct stat stat;
+	int result;
+
+	result = vctl_attr_get(fd, &attributes, NULL, NULL);
+	if (result < 0)
+		return judge_mark(-result);
+	if (attributes && attributes != BOTH)
+		return 1;
+	if (!attributes && (fstat(fd, &stat) < 0 || stat.st_nlink > 1))
+		return 1;
+	if (linkat(fd, "", directory, name, AT_EMPTY_PATH) < 0)
+		return judge_link(errno);
+	if (attributes)
+		return 0;
+
+	/* In this order it goes without the module. */
+	result = mark_set(fd, 1);
+	if (result < 0)
+		result = judge_mark(errno);
+	return result == 0 || unlinkat(directory, name, 0) == 0 ? result : -1;
 }
 
 int mark_clear(int fd)
@@ -160,7 +187,6 @@ static int unlink_shared(int fd, int flags, int directory, const char *name)
 		result = unlinkat(directory, name, 0);
 	if (ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0)
 		result = -1;
-	unlease(fd);
 
 	return result;
 }

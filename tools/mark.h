@@ -34,18 +34,31 @@ int mark_lease(int fd);
 /** mark_leased() - Has nobody come to write to it since? */
 bool mark_leased(int fd);
 
-/** mark_locked() - Has somebody locked the file, with flock() or fcntl()?  (This process doesn't.) */
+/**
+ * mark_locked() - Has somebody locked the file, with flock() or fcntl()?
+ *
+ * From then on we have, until @fd is closed.
+ */
 bool mark_locked(int fd);
 
 /**
  * mark_set() - Mark a file that nobody writes to
- * @fd: open for reading alone, and not leased
+ * @fd: open for reading alone; with the module not leased or locked, and leased from then on
  * @names: how many it has in each tree
  *
  * Return: 0; 1 if somebody writes to it or has locked it, and it is as it was; or -1 with errno
  * set.
  */
 int mark_set(int fd, uint32_t names);
+
+/**
+ * mark_link() - Give a file another name, in a tree that is being made, and mark it
+ * @fd: the file, open for reading alone
+ *
+ * Return: 0; 1 if it can't be shared, or has several names in its own tree so far, with nothing
+ * done; or -1 with errno set.
+ */
+int mark_link(int fd, int directory, const char *name);
 
 /** mark_clear() - Take the mark off a file; 0, or -1 with errno set */
 int mark_clear(int fd);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,6 +97,26 @@ enum verdict policy_judge(const struct policy *policy, enum area area, const cha
 		return VERDICT_CONFFILE;
 
 	return is_excluded(policy, path, name) ? VERDICT_EXCLUDED : VERDICT_SHARE;
+}
+
+enum verdict policy_judge_path(const struct policy *policy, const char *path)
+{
+	enum area area = AREA_ROOT;
+	char part[PATH_MAX];
+	const char *name = path;
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(name, '/')) {
+		size_t length = (size_t)(slash - path);
+
+		if (length >= sizeof(part))
+			return VERDICT_DATA;
+		memcpy(part, path, length);
+		part[length] = '\0';
+		area = policy_enter(policy, area, part, part + (name - path));
+		name = slash + 1;
+	}
+
+	return policy_judge(policy, area, path, name);
 }
 
 int policy_conffile(struct policy *policy, const char *path, size_t length)

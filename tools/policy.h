@@ -74,6 +74,9 @@ enum verdict {
 enum verdict policy_judge(const struct policy *policy, enum area area, const char *path,
 			  const char *name);
 
+/** policy_judge_path() - The same, by the path alone */
+enum verdict policy_judge_path(const struct policy *policy, const char *path);
+
 /** policy_free() - Free what it has */
 void policy_free(struct policy *policy);
 

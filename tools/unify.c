@@ -92,6 +92,16 @@ static enum status add_tree(struct unify *unify, const char *name)
 	return status;
 }
 
+static bool is_given(const struct unify *unify, const char *name)
+{
+	for (unsigned int i = 0; i < unify->count; i++) {
+		if (strcmp(unify->trees[i].name, name) == 0)
+			return true;
+	}
+
+	return false;
+}
+
 static enum status add_all(struct unify *unify)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
@@ -105,7 +115,7 @@ static enum status add_all(struct unify *unify)
 
 		if (asprintf(&path, VCTL_TREE_DIR "/%s", names[i]) < 0)
 			path = NULL;
-		if (path && access(path, F_OK) == 0)
+		if (path && access(path, F_OK) == 0 && !is_given(unify, names[i]))
 			status = add_tree(unify, names[i]);
 	}
 
@@ -140,12 +150,12 @@ static enum status take_trees(struct unify *unify, int count, char **names)
 		return message_usage(unify->self, names[0], "all of them, or some by name");
 	if (!unify->all && count == 0)
 		return message_usage(unify->self, unify->self->name, "which vservers is missing");
-	if (!unify->all && count == 1 && !unify->undo)
+	if (count == 1 && !unify->undo && strchr(names[0], '/'))
 		return message_usage(unify->self, names[0], "with which others is missing");
 	for (int i = 0; i < count && status == STATUS_DONE; i++)
 		status = *names[i] ? add_tree(unify, names[i]) :
 				     message_usage(unify->self, "", "an empty name");
-	if (unify->all)
+	if (status == STATUS_DONE && (unify->all || (count == 1 && !unify->undo)))
 		status = add_all(unify);
 
 	return status == STATUS_DONE ? sort_trees(unify) : status;
@@ -182,7 +192,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 		return STATUS_FAILED;
 	}
 	if (unify.count == 0 || (unify.count == 1 && !unify.undo)) {
-		message_error(self->name, unify.count ? "there is only one vserver" :
+		message_error(self->name, unify.count ? "there is no other vserver" :
 							"there is no vserver",
 			      "vserver NAME build makes one");
 		return STATUS_FAILED;
@@ -202,6 +212,7 @@ const struct command command_unify = {
 	.summary = "share files that are the same in several vservers",
 	.text = "Find files that are the same in several vservers, or other trees (an argument\n"
 		"with a slash), and make them one: on disk, and in memory.  They may run meanwhile.\n"
+		"One vserver alone is unified with all others.\n\n"
 		"Inside, nobody can write to such a file from then on, or change its owner, mode,\n"
 		"times or attributes; but to remove it or to put another in its place works, so\n"
 		"that packages are installed, upgraded and removed as ever.\n\n"

@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
 	&command_list,
 	&command_delete,
 	&command_unify,
+	&command_attr,
 	&command_vserver,
 	&command_rebootmgr,
 };
