@@ -96,7 +96,7 @@ inside_files()
 	run "tar -x --unlink-first" 0 '' inside a1 tar -C / -x --unlink-first -f /srv/hand.tar
 	new "tar -x --unlink-first" $docs/changelog.gz
 	by_hand sed-i /usr/share/doc/bash/copyright 'sed -i "1s/^/edited /" $0'
-	by_hand perl-i /usr/share/doc/perl/copyright 'perl -pi -e "s/a/b/" $0'
+	by_hand perl-i /usr/share/doc/login/copyright 'perl -pi -e "s/a/b/" $0'
 	by_hand install /usr/share/doc/tar/copyright 'install -m 644 /srv/hand.tar $0'
 	by_hand cp /usr/share/doc/grep/copyright 'cp --remove-destination /srv/hand.tar $0'
 	by_hand mv /usr/share/doc/sed/copyright 'echo new >/usr/share/new && mv -f /usr/share/new $0'

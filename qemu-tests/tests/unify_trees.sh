@@ -26,11 +26,14 @@ own()
 	echo "user-$1:x:2000:" >>"$own_tree/etc/group"
 	echo "user-$1:*:20000:0:99999:7:::" >>"$own_tree/etc/shadow"
 	rm "$own_tree"/etc/ssh/ssh_host_*
+	mknod -m 666 "$own_tree/dev/null" c 1 3
 	chroot "$own_tree" ssh-keygen -q -t ed25519 -N '' -C "$1" -f /etc/ssh/ssh_host_ed25519_key
+	rm "$own_tree/dev/null"
 	mkdir -p "$own_tree/home/user-$1" "$own_tree/srv/archive" "$own_tree/var/www"
 	seq 1000 | sed "s/$/ $1/" >"$own_tree/home/user-$1/data"
 	cp "$own_tree/home/user-$1/data" "$own_tree/var/www/data"
 	echo 'deb [trusted=yes] file:/srv/archive ./' >"$own_tree/etc/apt/sources.list"
+	echo '%_dbpath /var/lib/rpm' >"$own_tree/etc/rpm/macros"
 	cp "$here/unify_make.sh" "$own_tree/srv/make.sh"
 }
 
