@@ -292,8 +292,8 @@ struct vcontext_processes {
  * file, by everybody.  All else about it is as of any immutable file; and in contexts nobody locks
  * it exclusively, takes a lease on it or watches it, because it may be others' file too.
  *
- * It takes CAP_LINUX_IMMUTABLE, besides what all of trusted. take, and context 0 to set or to remove
- * it.
+ * It takes CAP_LINUX_IMMUTABLE and context 0, besides what all of trusted. take, to set or to
+ * remove it.
  *	EPERM	not that
  *	EINVAL	not a regular file
  *	EBUSY	the file is open for writing, locked, leased or watched
