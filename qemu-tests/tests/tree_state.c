@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -37,7 +38,7 @@
 struct inode {
 	ino_t ino;
 	bool read;
-	uint64_t contents;
+	uint64_t contents, attributes;
 	unsigned int tree;	/* in which these names are */
 	unsigned int names;
 	char *first;
@@ -100,20 +101,22 @@ static uint64_t sum(uint64_t value, const void *bytes, size_t length)
 	return value;
 }
 
-static uint64_t contents_of(const char *path)
+static uint64_t contents_of(const char *path, size_t size)
 {
-	static char buffer[256 << 10] __attribute__((aligned(8)));
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
 	uint64_t value = 0xcbf29ce484222325ULL;
 	unsigned int flags = 0;
-	ssize_t length;
+	void *bytes;
 
 	if (fd < 0)
 		err(1, "%s", path);
-	while ((length = read(fd, buffer, sizeof(buffer))) > 0)
-		value = sum(value, buffer, (size_t)length);
-	if (length < 0)
-		err(1, "%s", path);
+	if (size) {
+		bytes = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+		if (bytes == MAP_FAILED)
+			err(1, "%s", path);
+		value = sum(value, bytes, size);
+		munmap(bytes, size);
+	}
 	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0)
 		flags &= FLAGS;
 	close(fd);
@@ -153,21 +156,20 @@ static uint64_t attributes_of(const char *path)
 
 static void print(const char *path, const char *below, const struct stat *stat)
 {
+	const struct inode *inode = S_ISREG(stat->st_mode) ? inode_of(stat) : NULL;
 	char target[4096] = "";
-	uint64_t contents = 0;
 
 	if (S_ISLNK(stat->st_mode) && readlink(path, target, sizeof(target) - 1) < 0)
 		err(1, "%s", path);
-	if (S_ISREG(stat->st_mode))
-		contents = inode_of(stat)->contents;
 	fprintf(now.out, "%s %o %u %u %jd %jd.%09ld ", below, stat->st_mode, stat->st_uid,
 		stat->st_gid, S_ISDIR(stat->st_mode) ? 0 : (intmax_t)stat->st_size,
 		(intmax_t)stat->st_mtim.tv_sec, stat->st_mtim.tv_nsec);
-	if (S_ISREG(stat->st_mode))
-		fprintf(now.out, "%s ", inode_of(stat)->first);
+	if (inode)
+		fprintf(now.out, "%s %" PRIx64 " %" PRIx64 "\n", inode->first, inode->attributes,
+			inode->contents);
 	else
-		fprintf(now.out, "%x:%x ", major(stat->st_rdev), minor(stat->st_rdev));
-	fprintf(now.out, "%" PRIx64 " %" PRIx64 " %s\n", attributes_of(path), contents, target);
+		fprintf(now.out, "%x:%x %" PRIx64 " %s\n", major(stat->st_rdev),
+			minor(stat->st_rdev), attributes_of(path), target);
 }
 
 /* In the first round, which sees which names belong together. */
@@ -188,7 +190,8 @@ static void meet(const char *path, const char *below, const struct stat *stat)
 	inode->size = (uint64_t)stat->st_size;
 	inode->nlink = stat->st_nlink;
 	if (now.out && !inode->read) {
-		inode->contents = contents_of(path);
+		inode->attributes = attributes_of(path);
+		inode->contents = contents_of(path, inode->size);
 		inode->read = true;
 	}
 }

@@ -39,6 +39,7 @@ set_up()
 		run "$name: rpm installs one" 0 '!error' inside "$name" \
 			rpm -i /srv/archive/rthing-1.0.rpm
 	done
+	inside c1 localedef --add-to-archive /usr/lib/locale/C.utf8
 	run "two stop" 0 '^c1: stopped$' vctl stop b1 c1
 }
 
@@ -49,6 +50,7 @@ places()
 
 share()
 {
+	rm /vservers/*/srv/archive/*.deb /vservers/*/srv/archive/*.rpm
 	state /tmp/before $all
 	places >/tmp/places
 	vctl unify --dry-run --json --all >/tmp/dry 2>&1
@@ -71,7 +73,7 @@ share()
 	again=$((again / 1000000))
 	[ "$(tally /tmp/again linked files)" = 0 ]
 	ktap_result $? "a second time nothing is left to do" "$(cat /tmp/again)"
-	[ $again -lt $((took / 2)) ]
+	[ $again -lt $((took / 4)) ]
 	ktap_result $? "and that is quick" "$again ms, $took ms the first time"
 	echo "# unify: $took ms; again: $again ms"
 }
@@ -79,14 +81,15 @@ share()
 # What is shared and what is not, by what the files are.
 kinds()
 {
-	for path in /usr/bin/perl /usr/bin/passwd /usr/bin/ping /usr/lib/python3.11/os.py \
-		/usr/share/thing/data /usr/lib/thing/as-root /usr/share/rthing/text \
+	for path in /usr/bin/perl /usr/bin/nano /usr/bin/ping /usr/lib/python3.11/os.py \
+		/usr/share/thing/data /usr/share/rthing/text \
 		/var/lib/dpkg/info/thing.md5sums; do
 		is_shared a1 "$path"
 		ktap_result $? "$path is shared" "$(links a1 "$path") names"
 	done
 	for path in /etc/ssh/sshd_config /usr/share/thing/conf /usr/share/rthing/conf \
-		/var/lib/dpkg/status /var/cache/debconf/templates.dat /home/user-a1/data; do
+		/var/lib/dpkg/status /var/cache/debconf/templates.dat /home/user-a1/data \
+		/usr/lib/thing/as-root; do
 		run "$path is not" 0 '^1$' links a1 "$path"
 	done
 	run "hard links of a package's own are there" 0 '^ok$' inside a1 sh -c '
@@ -120,8 +123,7 @@ undo()
 		while read -r name files bytes own own_bytes; do
 			echo "$name . $files $bytes $own $own_bytes"; done'
 	run "b1: its files can be written to" 0 '' inside_stopped b1 \
-		'echo more >>/usr/share/thing/text && touch /usr/bin/passwd && chmod 755 /usr/bin/nano'
-	unchanged "b1 was written to" /tmp/before a1 c1 d2 e2
+		'echo more >>/usr/share/thing/text && chmod 755 /usr/bin/nano'
 }
 
 # No process of it is needed for that: inside_stopped NAME SCRIPT
@@ -135,8 +137,6 @@ clone()
 	run "f1: a clone of c1" 0 '^vserver f1: built' vserver f1 build --method clone \
 		--from c1 --ip dummy0:10.0.0.16
 	own_figures 190 f1
-	unchanged "cloned" /tmp/before a1 c1 d2 e2
-	state /tmp/before f1
 	run "f1: start" 0 'started' vserver f1 start
 	cp /vservers/a1/srv/archive/thing_2.0.deb /vservers/a1/srv/archive/nano* \
 		/vservers/f1/srv/archive/
@@ -144,8 +144,10 @@ clone()
 		inside f1 dpkg -i /srv/archive/thing_2.0.deb
 	run "f1: it is the new one" 0 '^thing 2\.0$' inside f1 thing
 	run "c1: it is the old one" 0 '^text 1\.0$' cat /vservers/c1/usr/share/thing/text
+	run "f1: localedef writes its archive" 0 '' inside f1 \
+		localedef --replace --add-to-archive /usr/lib/locale/C.utf8
 	run "f1: stop" 0 'stopped' vserver f1 stop
-	unchanged "upgraded in the clone" /tmp/before a1 c1 d2 e2
+	unchanged "b1 is written to, and c1's clone upgraded" /tmp/before a1 c1 d2 e2
 }
 
 delete()

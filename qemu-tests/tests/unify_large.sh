@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# unify_large.sh: four Debians of more than 1 GB, of two installs made independently: how much of them
-# is shared, and that nothing changes.
+# unify_large.sh: four Debians of more than 1 GB, of two installs made independently: how much of
+# them is shared, and that nothing changes.
 
 # shellcheck disable=SC1091 # the files beside this one
 here=$(dirname "$0")

@@ -4,8 +4,8 @@
 # unify_make.sh: make packages, inside a Debian, in /srv/archive; for the tests of unification.
 #
 # usage: unify_make.sh package NAME VERSION
-#	a package with a program, one that is setuid, hard links of its own and configuration outside
-#	of /etc
+#	a package with a program, one that is setuid, hard links of its own and configuration
+#	outside of /etc
 #    unify_make.sh again PACKAGE VERSION
 #	an installed package once more, as another version: its programs and its copyright say so
 #    unify_make.sh rpm NAME VERSION
@@ -24,9 +24,10 @@ build()
 {
 	(cd $tree && find . -path ./DEBIAN -prune -o -type f -print | sed 's|^\./||' |
 		sort >/srv/files)
-	[ ! -e $tree/DEBIAN/conffiles ] ||
-		grep -vxF "$(sed 's|^/||' $tree/DEBIAN/conffiles)" /srv/files >/srv/files.some || true
-	[ ! -e $tree/DEBIAN/conffiles ] || mv /srv/files.some /srv/files
+	if [ -e $tree/DEBIAN/conffiles ]; then
+		grep -vxF "$(sed 's|^/||' $tree/DEBIAN/conffiles)" /srv/files >/srv/files.some
+		mv /srv/files.some /srv/files
+	fi
 	(cd $tree && xargs -d '\n' md5sum </srv/files >DEBIAN/md5sums)
 	dpkg-deb --root-owner-group -Znone --build $tree "$archive/$1_$2.deb" >/dev/null
 	rm -r $tree

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# unify_moments.sh [COUNT]: unify of two Debians and its undo are killed at so many moments, and nothing
-# of the trees is lost or another.
+# unify_moments.sh [COUNT]: unify of two Debians and its undo are killed at so many moments, and
+# nothing of the trees is lost or another.
 
 # shellcheck disable=SC1091,SC2016,SC2154 # the files beside this one; words for another shell
 here=$(dirname "$0")
