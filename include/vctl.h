@@ -489,6 +489,25 @@ VCTL_API int vctl_context_pid_ns(struct vctl_context *ctx, struct vctl_error **e
 VCTL_API int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **err);
 
 /**
+ * vctl_context_signal() - Signal one process of a context, from outside
+ * @ctx: the handle
+ * @pid: its number in the initial PID namespace
+ * @signal: the signal; 0: only see whether there is such a process
+ * @err: out: the error
+ *
+ * Process 1 of a context with the flag fakeinit gets all signals like that.  Who may: as for
+ * vctl_context_enter().
+ *
+ * Return: 0, or
+ *	-EINVAL		VCTL_SYSTEM: no signal
+ *	-ENOENT		VCTL_NO_PROCESS: the context has no process of this number
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ */
+VCTL_API int vctl_context_signal(struct vctl_context *ctx, pid_t pid, int signal,
+				 struct vctl_error **err);
+
+/**
  * vctl_context_wait() - Wait until the last process of the context has gone
  * @ctx: the handle
  * @timeout_ms: how long at most, in milliseconds; negative: for ever

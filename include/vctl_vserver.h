@@ -119,6 +119,51 @@ VCTL_API void vctl_conf_free(struct vctl_conf *conf);
 VCTL_API int vctl_conf_create(const char *path, const char *const *settings,
 			      struct vctl_error **err);
 
+/* A key that a configuration can have. */
+struct vctl_conf_key {
+	const char *name;
+	const char *value;	/* the default */
+	const char *built;	/* what vctl_conf_create() sets it to; NULL: it doesn't */
+	const char *comment;	/* what a new file says about it: lines that begin with "# " */
+};
+
+/** vctl_conf_key_list() - All keys, in the order of a new file; ends with one without a name */
+VCTL_API const struct vctl_conf_key *vctl_conf_key_list(void);
+
+/**
+ * vctl_conf_check() - Would vctl_conf_create() take these settings?
+ * @settings: as there
+ * @err: out: the error, its @what begins with the key
+ *
+ * Return: 0, -EINVAL (VCTL_BAD_CONF) or -ENOMEM.
+ */
+VCTL_API int vctl_conf_check(const char *const *settings, struct vctl_error **err);
+
+/**
+ * vctl_conf_settings() - What a configuration file sets
+ * @path: it
+ * @settings: out: "KEY=value" without quotes, in the order of the file, ending with NULL; to be
+ *	freed with vctl_names_free()
+ * @err: out: the error
+ *
+ * Return: as vctl_conf_read().
+ */
+VCTL_API int vctl_conf_settings(const char *path, char ***settings, struct vctl_error **err);
+
+/**
+ * vctl_conf_change() - Change settings in a configuration file
+ * @path: it
+ * @changes: "KEY=value", or "KEY" for the default, ending with NULL
+ * @err: out: the error
+ *
+ * All else in it stays as it is.  The new text takes the place of the old one as a whole, and only
+ * if all of it is right.  Who changes files at the same time has to hold a lock.
+ *
+ * Return: 0, 1 if there was nothing to change, or as vctl_conf_read() and vctl_conf_create().
+ */
+VCTL_API int vctl_conf_change(const char *path, const char *const *changes,
+			      struct vctl_error **err);
+
 /*
  * Vservers
  */
@@ -209,6 +254,27 @@ VCTL_API int vctl_vserver_status(struct vctl_vserver *vs, struct vctl_vserver_st
 
 VCTL_API void vctl_vserver_status_free(struct vctl_vserver_status *status);
 
+/* A vserver that has a context. */
+struct vctl_vserver_context {
+	uint32_t context;
+	uint64_t created;	/* as in struct vcontext_stat: a later one may have the same id */
+	char name[VCTL_NAME_MAX + 1];
+};
+
+/**
+ * vctl_vserver_contexts() - Which contexts are those of vservers?
+ * @all: out: array, to be freed with free(); NULL if there is none
+ * @count: out: how many
+ * @err: out: the error
+ *
+ * By what is written down alone, which a state that makes no sense is not part of; @created tells
+ * whether a context is still the one that is meant.
+ *
+ * Return: 0, or -EPERM (VCTL_NOT_ROOT), -ENOMEM, ...
+ */
+VCTL_API int vctl_vserver_contexts(struct vctl_vserver_context **all, size_t *count,
+				   struct vctl_error **err);
+
 /**
  * struct vctl_watch - who wants to hear how it goes; any function may be NULL
  * @step: it is about to do this, e.g. "starting services"
@@ -247,6 +313,17 @@ VCTL_API int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch
 				struct vctl_error **err);
 
 /**
+ * vctl_vserver_start_bare() - Start a vserver without its services
+ *
+ * All but these is there, for commands that are to run in a vserver that is stopped: its init or rc
+ * isn't run, also with the flag fakeinit, and packages that are installed don't start services.
+ *
+ * Return: as vctl_vserver_start().
+ */
+VCTL_API int vctl_vserver_start_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				     struct vctl_error **err);
+
+/**
  * vctl_vserver_stop() - Stop a vserver, or tidy up what is left of it
  * @vs: it
  * @timeout_ms: how long its own shutdown may take, in milliseconds; negative: the usual minute
@@ -259,6 +336,16 @@ VCTL_API int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch
  */
 VCTL_API int vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms,
 			       const struct vctl_watch *watch, struct vctl_error **err);
+
+/**
+ * vctl_vserver_stop_bare() - Undo a vctl_vserver_start_bare()
+ *
+ * One that somebody has stopped since, and may have started with its services, is left alone.
+ *
+ * Return: as vctl_vserver_stop().
+ */
+VCTL_API int vctl_vserver_stop_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				    struct vctl_error **err);
 
 /**
  * vctl_vserver_restart() - Stop and start it as one act
@@ -276,6 +363,7 @@ VCTL_API int vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, in
  * @login: as a login shell: @argv is NULL, the shell is that of the user, the directory is home
  * @terminal: on a pseudo-terminal of the vserver's own, of size @size and with modes @modes
  * @term: TERM there; NULL: none
+ * @environment: more variables, "KEY=value", ending with NULL, at most 8; NULL: none
  */
 struct vctl_command {
 	char *const *argv;
@@ -285,6 +373,7 @@ struct vctl_command {
 	struct winsize size;
 	struct termios modes;
 	const char *term;
+	const char *const *environment;
 };
 
 /* A command that runs inside, a child of the caller. */

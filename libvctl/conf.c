@@ -293,6 +293,7 @@ static int scan_key(struct scan *scan)
 static int scan_assignment(struct scan *scan, vctl_conf_assign *assign, void *data)
 {
 	struct vctl_conf_place place;
+	size_t begin = scan->at;
 	int result = scan_key(scan);
 
 	if (result < 0)
@@ -303,6 +304,8 @@ static int scan_assignment(struct scan *scan, vctl_conf_assign *assign, void *da
 	if (result < 0)
 		return result;
 
+	place.begin = begin;
+	place.end = scan->at;
 	scan->before = place.key;
 	return assign(data, &place, scan->word);
 }
@@ -456,27 +459,42 @@ static int read_text(int fd, const char *path, char *text, size_t *length, struc
 	return 0;
 }
 
-int vctl_conf_read(const char *path, struct vctl_conf **conf, struct vctl_error **err)
+int vctl_conf_load(const char *path, char **text, size_t *length, struct stat *stat,
+		   struct vctl_error **err)
 {
 	/* A pipe in its place must not make us wait, nor a terminal become ours. */
 	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct vctl_conf_place place = { .path = path, .err = err };
+	int result;
+
+	*text = NULL;
+	if (fd < 0 && errno == ENOENT)
+		return no_vserver(path, err);
+	if (fd < 0 || fstat(fd, stat) < 0)
+		return vctl_error_set(err, VCTL_SYSTEM, errno, path, NULL, NULL);
+	if (!S_ISREG(stat->st_mode))
+		return vctl_conf_refuse(&place, NULL, "it is not a regular file");
+
+	/* One byte to tell that it is too long, and one for who wants to end it with NUL. */
+	*text = malloc(CONF_SIZE_MAX + 2);
+	if (!*text)
+		return vctl_conf_no_memory(&place);
+	result = read_text(fd, path, *text, length, err);
+	if (result < 0) {
+		free(*text);
+		*text = NULL;
+	}
+	return result;
+}
+
+int vctl_conf_read(const char *path, struct vctl_conf **conf, struct vctl_error **err)
+{
 	auto_free char *text = NULL;
 	struct stat stat;
 	size_t length;
 	int result;
 
 	*conf = NULL;
-	if (fd < 0 && errno == ENOENT)
-		return no_vserver(path, err);
-	if (fd < 0 || fstat(fd, &stat) < 0)
-		return vctl_error_set(err, VCTL_SYSTEM, errno, path, NULL, NULL);
-	if (!S_ISREG(stat.st_mode))
-		return vctl_conf_refuse(&place, NULL, "it is not a regular file");
-
-	text = malloc(CONF_SIZE_MAX + 1);
-	if (!text)
-		return vctl_conf_no_memory(&place);
-	result = read_text(fd, path, text, &length, err);
+	result = vctl_conf_load(path, &text, &length, &stat, err);
 	return result < 0 ? result : vctl_conf_parse(path, text, length, conf, err);
 }

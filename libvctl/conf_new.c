@@ -18,59 +18,58 @@ static const char head[] =
 	"# the shell, KEY=value, with quotes around what has blanks; nothing is expanded.  What\n"
 	"# is commented out shows the default.\n";
 
-/* A key with its default, in the order of the file. */
-static const struct entry {
-	const char *key;
-	const char *value;
-	bool set;		/* also where nobody asks for it */
-	const char *comment;
-} entries[] = {
-	{ "IPROOT", "", false,
+/* In the order of the file. */
+static const struct vctl_conf_key entries[] = {
+	{ "IPROOT", "", NULL,
 	  "# The addresses that it is tied to, with blanks between: 10.0.0.1, 10.0.0.1/24,\n"
 	  "# eth0:10.0.0.1/24, 2001:db8::1/64 or the name of a host.  Empty: not tied to any.\n" },
-	{ "IPROOTDEV", "", false,
+	{ "IPROOTDEV", "", NULL,
 	  "# The network device on which these are made at the start and removed at the stop,\n"
 	  "# unless they name one themselves.  Empty: the machine has them already.\n" },
-	{ "IPROOTMASK", "", false,
+	{ "IPROOTMASK", "", NULL,
 	  "# The mask of IPv4 addresses that have none, as 24 or 255.255.255.0.  Empty: that of\n"
 	  "# the device.\n" },
-	{ "IPROOTBCAST", "", false,
+	{ "IPROOTBCAST", "", NULL,
 	  "# The broadcast address of the IPv4 addresses.  Empty: that of their network.\n" },
-	{ "LOOPBACK", "yes", false,
+	{ "LOOPBACK", "yes", NULL,
 	  "# If it is tied to addresses: does it get a 127.0.0.1 and ::1 of its own?\n" },
-	{ "ONBOOT", "no", true,
+	{ "ONBOOT", "no", "no",
 	  "# Is it started when the machine boots?\n" },
-	{ "S_HOSTNAME", "", false,
+	{ "S_HOSTNAME", "", NULL,
 	  "# Its host name.  Empty: the name of the vserver.\n" },
-	{ "S_DOMAINNAME", "", false,
+	{ "S_DOMAINNAME", "", NULL,
 	  "# Its NIS domain name.  Empty: that of the machine.\n" },
-	{ "S_CONTEXT", "", false,
+	{ "S_CONTEXT", "", NULL,
 	  "# The number of its context, from 2 to 65535, another one for each vserver.  Empty:\n"
 	  "# the kernel takes one that is free.\n" },
-	{ "S_FLAGS", "lock nproc", true,
+	{ "S_FLAGS", "", "lock nproc",
 	  "# Flags: lock (no contexts inside it), nproc (ULIMIT's -u is for all of it together),\n"
 	  "# sched (its processes weigh as one), private (nobody can enter it), fakeinit (it has\n"
 	  "# an init of its own), hideinfo (its /proc tells nothing of this), userns.\n" },
-	{ "S_CAPS", "", false,
+	{ "S_CAPS", "", NULL,
 	  "# Capabilities that it has besides the usual ones, with blanks between: NET_RAW lets\n"
 	  "# its root send any packet.  SYS_ADMIN and SYS_MODULE give it the machine.\n" },
-	{ "S_NICE", "", false,
+	{ "S_NICE", "", NULL,
 	  "# The nice level of its processes, from -20 to 19; none goes below.  Empty: as is.\n" },
-	{ "ULIMIT", "-H -u 1000", true,
+	{ "ULIMIT", "", "-H -u 1000",
 	  "# Limits of its processes, as bash's ulimit takes them: at most 1000 processes.\n" },
-	{ "MEMORY", "", false,
+	{ "MEMORY", "", NULL,
 	  "# The most memory that all of it may have, as 512M or 2G.  Empty: no limit.\n" },
-	{ "CPUS", "", false,
+	{ "CPUS", "", NULL,
 	  "# How many processors all of it may use at a time, as 2 or 0.5.  Empty: no limit.\n" },
-	{ "CPUWEIGHT", "", false,
+	{ "CPUWEIGHT", "", NULL,
 	  "# Its share where others want processors too, from 1 to 10000.  Empty: 100.\n" },
-	{ "IOWEIGHT", "", false,
+	{ "IOWEIGHT", "", NULL,
 	  "# Its share where others want disks too, from 1 to 10000.  Empty: 100.\n" },
-	{ "PIDS", "", false,
+	{ "PIDS", "", NULL,
 	  "# The most processes and threads that it may have.  Empty: no limit.\n" },
+	{ 0 },
 };
 
-#define ENTRIES (sizeof(entries) / sizeof(entries[0]))
+const struct vctl_conf_key *vctl_conf_key_list(void)
+{
+	return entries;
+}
 
 /* In single quotes all is as it is, but for these themselves. */
 static char *quote_single(const char *value)
@@ -116,15 +115,16 @@ static const char *setting_of(const char *const *settings, const char *key)
 	return NULL;
 }
 
-static int write_entry(FILE *file, const struct entry *entry, const char *setting)
+static int write_entry(FILE *file, const struct vctl_conf_key *entry, const char *setting)
 {
-	auto_free char *value = vctl_conf_quote(setting ? setting : entry->value);
+	const char *set = setting ? setting : entry->built;
+	auto_free char *value = vctl_conf_quote(set ? set : entry->value);
 
 	if (!value)
 		return -ENOMEM;
 
-	fprintf(file, "\n%s%s%s=%s\n", entry->comment, setting || entry->set ? "" : "#",
-		entry->key, value);
+	fprintf(file, "\n%s%s%s=%s\n", entry->comment, set ? "" : "#",
+		entry->name, value);
 	return 0;
 }
 
@@ -139,8 +139,8 @@ static char *text_of(const char *const *settings, size_t *length)
 		return NULL;
 
 	fputs(head, file);
-	for (size_t i = 0; i < ENTRIES && result == 0; i++)
-		result = write_entry(file, &entries[i], setting_of(settings, entries[i].key));
+	for (size_t i = 0; entries[i].name && result == 0; i++)
+		result = write_entry(file, &entries[i], setting_of(settings, entries[i].name));
 	if (ferror(file))
 		result = -ENOMEM;
 	if (fclose(file) != 0 || result < 0) {
@@ -284,6 +284,19 @@ static const struct vctl_reason create_reasons[] = {
 	{ EACCES, VCTL_SYSTEM, "permission denied", "do it as root" },
 	{ 0 },
 };
+
+int vctl_conf_check(const char *const *settings, struct vctl_error **err)
+{
+	struct vctl_conf_place place = { .path = "", .err = err };
+	auto_free char *text = NULL;
+	size_t length;
+	int result = check_settings("", settings, err);
+
+	if (result < 0)
+		return result;
+	text = text_of(settings, &length);
+	return text ? check_text("a setting", text, length, err) : vctl_conf_no_memory(&place);
+}
 
 int vctl_conf_create(const char *path, const char *const *settings, struct vctl_error **err)
 {

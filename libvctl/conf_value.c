@@ -55,7 +55,7 @@ int vctl_conf_refuse(const struct vctl_conf_place *place, const char *advice, co
 	va_end(arguments);
 	if (place->line)
 		snprintf(line, sizeof(line), ":%d", place->line);
-	if (asprintf(&what, "%s%s%s%s", place->path, line, place->key ? ": " : "",
+	if (asprintf(&what, "%s%s%s%s", place->path, line, *place->path && place->key ? ": " : "",
 		     place->key ? place->key : "") < 0) {
 		what = NULL;
 		return vctl_conf_no_memory(place);

@@ -3,6 +3,8 @@
 #ifndef VCTL_CONF_VALUE_H
 #define VCTL_CONF_VALUE_H
 
+#include <sys/stat.h>
+
 #include <vctl_vserver.h>
 
 #include "error.h"
@@ -15,9 +17,10 @@
 
 /* Where something is, to tell about it. */
 struct vctl_conf_place {
-	const char *path;
+	const char *path;	/* "": of no file */
 	int line;		/* 0: not in a line */
 	const char *key;	/* NULL: not about one */
+	size_t begin, end;	/* of the assignment that was found, in the text */
 	struct vctl_error **err;
 };
 
@@ -106,6 +109,19 @@ int vctl_conf_finish_addresses(struct vctl_conf_draft *draft,
  * Return: 0, or a negative errno value, which ends the scan.
  */
 typedef int vctl_conf_assign(void *data, const struct vctl_conf_place *place, const char *value);
+
+/**
+ * vctl_conf_load() - The text of a configuration file
+ * @path: it
+ * @text: out: to be freed; not ending with NUL
+ * @length: out: bytes of it
+ * @stat: out: of the file
+ * @err: out: the error
+ *
+ * Return: as vctl_conf_read().
+ */
+int vctl_conf_load(const char *path, char **text, size_t *length, struct stat *stat,
+		   struct vctl_error **err);
 
 /**
  * vctl_conf_scan() - Find the assignments in a text

@@ -43,7 +43,7 @@ static int make_surroundings(const struct first *first, struct complaint *compla
 	int result = tree_enter(first->tree, first->path, complaint);
 
 	if (result == 0)
-		result = tree_furnish(first->path, complaint);
+		result = tree_furnish(first->path, !first->bare, complaint);
 	if (result == 0 && first->reboot >= 0) {
 		tree_put(first->reboot, "vreboot");
 		tree_put(first->reboot, "vhalt");
@@ -126,7 +126,7 @@ static int find_service(const struct first *first, enum service *service,
 {
 	bool fakeinit = first->conf->flags & VCONTEXT_FAKEINIT;
 
-	*service = service_find(fakeinit);
+	*service = first->bare ? SERVICE_NONE : service_find(fakeinit);
 	if (fakeinit && *service == SERVICE_NONE)
 		return complain(complaint, VCTL_BAD_TREE, ENOENT,
 				"there is none, and the flag fakeinit asks for it",

@@ -14,6 +14,7 @@ struct first {
 	int tree;			/* of tree_open() */
 	int reboot;			/* the program vreboot, open; -1: there is none */
 	int output;			/* what it prints goes there; -1: nowhere */
+	bool bare;			/* without services, whatever the tree has */
 	const struct vcontext_address *addresses;
 	size_t address_count;
 };

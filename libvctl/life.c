@@ -55,8 +55,7 @@ static int start_anew(struct vctl_vserver *vs, const struct vctl_conf *conf,
 	return start_again(vs, conf, 0, watch, err);
 }
 
-int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
-		       struct vctl_error **err)
+static int start(struct vctl_vserver *vs, const struct vctl_watch *watch, struct vctl_error **err)
 {
 	vctl_auto_conf struct vctl_conf *conf = NULL;
 	auto_reserve struct child_reserve reserve;
@@ -76,11 +75,41 @@ int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
 	if (result == 0)
 		result = vctl_conf_read(vs->conf, &conf, err);
 
-	return result < 0 ? result : start_anew(vs, conf, state, watch, err);
+	if (result < 0)
+		return result;
+
+	if (vs->bare)
+		conf->flags &= ~VCONTEXT_FAKEINIT;
+	return start_anew(vs, conf, state, watch, err);
 }
 
-int vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms, const struct vctl_watch *watch,
-		      struct vctl_error **err)
+int vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
+		       struct vctl_error **err)
+{
+	vs->bare = false;
+	return start(vs, watch, err);
+}
+
+int vctl_vserver_start_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+			    struct vctl_error **err)
+{
+	int result;
+
+	vs->bare = true;
+	result = start(vs, watch, err);
+	vs->bare = false;
+	return result;
+}
+
+static bool is_bare(const struct vctl_vserver *vs)
+{
+	auto_state struct state state = STATE_NONE;
+
+	return vs_state(vs, &state, NULL) == 0 && state.bare;
+}
+
+static int stop(struct vctl_vserver *vs, int timeout_ms, bool only_bare,
+		const struct vctl_watch *watch, struct vctl_error **err)
 {
 	auto_reserve struct child_reserve reserve;
 	auto_unlock struct vctl_vserver *locked = NULL;
@@ -91,8 +120,22 @@ int vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms, const struct vctl
 	if (result < 0)
 		return result;
 	locked = vs;
+	if (only_bare && !is_bare(vs))
+		return 1;
 
 	return vs_stop(vs, timeout_ms, false, watch, err);
+}
+
+int vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms, const struct vctl_watch *watch,
+		      struct vctl_error **err)
+{
+	return stop(vs, timeout_ms, false, watch, err);
+}
+
+int vctl_vserver_stop_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+			   struct vctl_error **err)
+{
+	return stop(vs, -1, true, watch, err);
 }
 
 int vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int timeout_ms,

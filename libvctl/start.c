@@ -86,9 +86,12 @@ static int open_files(void *data, struct vctl_error **err)
 	start->tree = tree_open(start->vs->tree, start->vs->name, err);
 	if (start->tree < 0)
 		return start->tree;
-	result = service_check(start->tree, start->conf, start->vs->tree, start->watch, err);
-	if (result < 0)
-		return result;
+	if (!start->vs->bare) {
+		result = service_check(start->tree, start->conf, start->vs->tree, start->watch,
+				       err);
+		if (result < 0)
+			return result;
+	}
 
 	for (size_t i = 0; start->reboot < 0 && i < sizeof(programs) / sizeof(programs[0]); i++)
 		start->reboot = open(programs[i], O_RDONLY | O_CLOEXEC);
@@ -121,6 +124,7 @@ static int write_state(void *data, struct vctl_error **err)
 
 	state->phase = STATE_STARTING;
 	state->again = start->again;
+	state->bare = start->vs->bare;
 	state->fakeinit = has_fakeinit(start);
 	state->has_nice = conf->has_nice;
 	state->nice = conf->nice;
@@ -282,6 +286,7 @@ static _Noreturn void run_first(const struct start *start, int line)
 		.conf = start->conf,		.dev = start->dev,
 		.ctx = start->ctx,		.tree = start->tree,
 		.reboot = start->reboot,	.output = start->output[1],
+		.bare = start->vs->bare,
 		.addresses = start->claim->addresses,
 		.address_count = start->claim->count,
 	};

@@ -94,6 +94,11 @@ static int parse_cgroup(struct state *state, char *value)
 	return parse_yes(value, &state->cgroup);
 }
 
+static int parse_bare(struct state *state, char *value)
+{
+	return parse_yes(value, &state->bare);
+}
+
 static int parse_again(struct state *state, char *value)
 {
 	return parse_yes(value, &state->again);
@@ -210,6 +215,7 @@ static const struct {
 	{ "init", parse_init },		{ "nice", parse_nice },
 	{ "limit", parse_limit },	{ "alias", parse_alias },
 	{ "addresses", parse_addresses }, { "again", parse_again },
+	{ "bare", parse_bare },
 };
 
 /* A key of a later version's is none of ours. */
@@ -291,6 +297,8 @@ char *state_format(const struct state *state)
 	fprintf(out, "fakeinit=%d\ncgroup=%d\n", state->fakeinit, state->cgroup);
 	if (state->again)
 		fprintf(out, "again=1\n");
+	if (state->bare)
+		fprintf(out, "bare=1\n");
 	if (state->started)
 		fprintf(out, "started=%" PRId64 "\n", state->started);
 	fprintf(out, "init=%s\n", service_name(state->service));

@@ -27,6 +27,7 @@ struct state {
 	bool fakeinit;
 	bool cgroup;		/* it has a control group */
 	bool again;		/* it is being restarted, and is to run in the end */
+	bool bare;		/* it has been started without its services */
 	int64_t started;	/* seconds since 1970; 0: not yet */
 	enum service service;	/* what runs inside */
 	bool has_nice;

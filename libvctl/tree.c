@@ -312,7 +312,7 @@ static int fill_utmp(int run)
 	return 0;
 }
 
-static int fill_run(int directory)
+static int fill_run(int directory, bool services)
 {
 	static const struct option options[] = { { "mode", "755" }, { "size", "32m" }, { 0 } };
 	auto_fd int run = make("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
@@ -323,11 +323,11 @@ static int fill_run(int directory)
 	if (mkdirat(run, "lock", 01777) < 0)
 		return -errno;
 
-	return fill_utmp(run);
+	return services ? fill_utmp(run) : 0;
 }
 
 /* Trees from before 2011 have none, and are fine without. */
-static int mount_run(int root, const char *path, struct complaint *complaint)
+static int mount_run(int root, const char *path, bool services, struct complaint *complaint)
 {
 	auto_fd int directory = open_directory(root, "run");
 	int result;
@@ -336,12 +336,12 @@ static int mount_run(int root, const char *path, struct complaint *complaint)
 		return 0;
 	if (directory < 0)
 		return complain_directory(complaint, -directory, path, "run");
-	result = fill_run(directory);
+	result = fill_run(directory, services);
 
 	return result < 0 ? complain_system(complaint, -result, "%s/run", path) : 0;
 }
 
-int tree_furnish(const char *path, struct complaint *complaint)
+int tree_furnish(const char *path, bool services, struct complaint *complaint)
 {
 	auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	mode_t mask = umask(0);
@@ -353,7 +353,7 @@ int tree_furnish(const char *path, struct complaint *complaint)
 	if (result == 0)
 		result = mount_dev(root, path, complaint);
 	if (result == 0)
-		result = mount_run(root, path, complaint);
+		result = mount_run(root, path, services, complaint);
 
 	umask(mask);
 	return result;

@@ -3,6 +3,8 @@
 #ifndef VCTL_TREE_H
 #define VCTL_TREE_H
 
+#include <stdbool.h>
+
 #include <vctl_vserver.h>
 
 #include "complaint.h"
@@ -24,8 +26,8 @@ int tree_open(const char *path, const char *name, struct vctl_error **err);
 /** tree_enter() - Make the tree its root, and leave the machine's behind; @path: for messages */
 int tree_enter(int tree, const char *path, struct complaint *complaint);
 
-/** tree_furnish() - Mount /proc, /dev and /run */
-int tree_furnish(const char *path, struct complaint *complaint);
+/** tree_furnish() - Mount /proc, /dev and /run; @services: packages may start theirs */
+int tree_furnish(const char *path, bool services, struct complaint *complaint);
 
 /** tree_put() - Put a program of ours at /sbin/@name, unless there is another; @program: open */
 void tree_put(int program, const char *name);

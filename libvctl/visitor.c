@@ -174,6 +174,8 @@ static void make_environment(const struct visitor *visitor, const struct user *u
 		add_value(environment, environment->term, "TERM", visitor->command->term);
 	for (size_t i = 0; visitor->environment && visitor->environment[i]; i++)
 		add(environment, visitor->environment[i]);
+	for (size_t i = 0; visitor->command->environment && visitor->command->environment[i]; i++)
+		add(environment, visitor->command->environment[i]);
 }
 
 /* No link may take it out by what another process has open. */

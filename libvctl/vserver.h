@@ -13,6 +13,7 @@ struct vctl_vserver {
 	int lock_fd;			/* the file of locks; -1: not open */
 	unsigned int locks;		/* how many times it has been locked */
 	pid_t child;			/* ours that is inside, and to be waited for; 0: none */
+	bool bare;			/* it is started without its services */
 };
 
 /* Give back one lock of vctl_vserver_lock(). */
@@ -63,6 +64,10 @@ int vs_write(const struct vctl_vserver *vs, const struct state *state,
 int vs_context(const struct state *state, struct vctl_device **dev,
 		    struct vctl_context **ctx, struct vcontext_stat *stat,
 		    struct vctl_error **err);
+
+/** vs_contexts() - vctl_vserver_contexts() of the states in @dir, which is read to its end */
+int vs_contexts(int dir, struct vctl_vserver_context **all, size_t *count,
+		struct vctl_error **err);
 
 /* "vserver NAME", for messages. */
 struct vs_what {

@@ -65,8 +65,18 @@ extern const struct command command_running;
 extern const struct command command_status;
 extern const struct command command_list;
 extern const struct command command_delete;
+extern const struct command command_kill;
+extern const struct command command_ps;
+extern const struct command command_pstree;
+extern const struct command command_stat;
+extern const struct command command_top;
 extern const struct command command_attr;
 extern const struct command command_unify;
+extern const struct command command_get;
+extern const struct command command_set;
+extern const struct command command_du;
+extern const struct command command_rpm;
+extern const struct command command_apt;
 extern const struct command command_rebootmgr;
 
 #endif /* COMMAND_H */

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "cleanup.h"
 #include "message.h"
@@ -24,18 +23,6 @@ static int take_option(int value, const char *argument, void *data)
 	return 0;
 }
 
-/* It gets a pseudo-terminal if we have a terminal, to read from and to write to. */
-static bool take_terminal(struct vctl_command *command)
-{
-	if (tcgetattr(STDIN_FILENO, &command->modes) < 0 || !isatty(STDOUT_FILENO))
-		return false;
-
-	command->terminal = true;
-	command->term = getenv("TERM");
-	ioctl(STDIN_FILENO, TIOCGWINSZ, &command->size);
-	return true;
-}
-
 static enum status run_inside(const char *name, struct vctl_command *command)
 {
 	vctl_auto_vserver struct vctl_vserver *vs = NULL;
@@ -49,7 +36,7 @@ static enum status run_inside(const char *name, struct vctl_command *command)
 
 	/* If it is ignored, how a child ends is not to be known. */
 	signal(SIGCHLD, SIG_DFL);
-	terminal = take_terminal(command);
+	terminal = relay_take_terminal(command);
 	if (vctl_vserver_exec(vs, command, &inside, &err) < 0)
 		return vserver_fail(name, err);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -39,6 +40,17 @@ static char output[65536];
 /* For the signal handlers. */
 static int terminal_master = -1;
 static struct termios terminal_modes;
+
+bool relay_take_terminal(struct vctl_command *command)
+{
+	if (tcgetattr(STDIN_FILENO, &command->modes) < 0 || !isatty(STDOUT_FILENO))
+		return false;
+
+	command->terminal = true;
+	command->term = getenv("TERM");
+	ioctl(STDIN_FILENO, TIOCGWINSZ, &command->size);
+	return true;
+}
 
 static void make_raw(void)
 {

@@ -10,6 +10,15 @@
 #include "command.h"
 
 /**
+ * relay_take_terminal() - If we have a terminal, to read from and to write to, the command gets a
+ *	pseudo-terminal like it
+ * @command: in and out; without a terminal nothing of it is changed
+ *
+ * Return: true with a terminal.
+ */
+bool relay_take_terminal(struct vctl_command *command);
+
+/**
  * relay_run() - Pass on all bytes between the standard descriptors and a command inside, until it
  *	has ended
  * @inside: the command; its descriptors are closed, and it is waited for

@@ -72,6 +72,7 @@ Suite *suite_bind(void);
 Suite *suite_ceiling(void);
 Suite *suite_conf(void);
 Suite *suite_conf_file(void);
+Suite *suite_conf_change(void);
 Suite *suite_context(void);
 Suite *suite_device(void);
 Suite *suite_error(void);

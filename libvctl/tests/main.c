@@ -20,6 +20,7 @@ int main(void)
 	srunner_add_suite(runner, suite_bind());
 	srunner_add_suite(runner, suite_conf());
 	srunner_add_suite(runner, suite_conf_file());
+	srunner_add_suite(runner, suite_conf_change());
 	srunner_add_suite(runner, suite_vserver());
 	srunner_add_suite(runner, suite_state());
 	srunner_add_suite(runner, suite_lock());

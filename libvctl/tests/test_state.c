@@ -64,6 +64,7 @@ START_TEST(all_of_it_comes_back)
 	char addresses[] = "10.0.0.7 2001:db8::7";
 	struct state written = {
 		.phase = STATE_RUNNING, .context = 65536, .created = UINT64_MAX, .fakeinit = true,
+		.bare = true,
 		.cgroup = true, .started = 1234567890, .service = SERVICE_INIT_D,
 		.has_nice = true, .nice = -20, .limits = limits, .limit_count = LENGTH(limits),
 		.aliases = aliases, .alias_count = LENGTH(aliases), .addresses = addresses,
@@ -77,7 +78,7 @@ START_TEST(all_of_it_comes_back)
 	ck_assert_int_eq(read.phase, STATE_RUNNING);
 	ck_assert_uint_eq(read.context, 65536);
 	ck_assert(read.created == UINT64_MAX);
-	ck_assert(read.fakeinit && read.cgroup && read.has_nice);
+	ck_assert(read.fakeinit && read.bare && read.cgroup && read.has_nice);
 	ck_assert_int_eq(read.nice, -20);
 	ck_assert_int_eq(read.started, 1234567890);
 	ck_assert_int_eq(read.service, SERVICE_INIT_D);
@@ -146,6 +147,7 @@ static const char *const wrong[] = {
 	"phase=running\ncontext=5x\n",
 	"phase=running\ncreated=-1\n",
 	"phase=running\nfakeinit=2\n",
+	"phase=running\nbare=yes\n",
 	"phase=running\nnice=20\n",
 	"phase=running\ninit=/bin/sh\n",
 	"phase=running\nlimit=7\n",

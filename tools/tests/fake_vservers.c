@@ -7,6 +7,8 @@
  *	FAKE_FAIL=ERRNO		what is asked fails
  *	FAKE_WARN=yes		start and stop warn
  *	FAKE_NONE=yes		there are no vservers
+ *
+ * What runs "inside" finds FAKE_NAME in its environment, the name of the vserver.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,9 +34,17 @@ int __wrap_vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms,
 			     const struct vctl_watch *watch, struct vctl_error **err);
 int __wrap_vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int timeout_ms,
 				const struct vctl_watch *watch, struct vctl_error **err);
+int __wrap_vctl_vserver_start_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				   struct vctl_error **err);
+int __wrap_vctl_vserver_stop_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				  struct vctl_error **err);
 int __wrap_vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command *command,
 			     struct vctl_inside *inside, struct vctl_error **err);
+int __wrap_vctl_vserver_contexts(struct vctl_vserver_context **all, size_t *count,
+				 struct vctl_error **err);
 int __real_vctl_vserver_list(char ***names, struct vctl_error **err);
+int __real_vctl_vserver_contexts(struct vctl_vserver_context **all, size_t *count,
+				 struct vctl_error **err);
 int __real_vctl_vserver_status(struct vctl_vserver *vs, struct vctl_vserver_status *status,
 			       struct vctl_error **err);
 int __real_vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
@@ -43,6 +53,10 @@ int __real_vctl_vserver_stop(struct vctl_vserver *vs, int timeout_ms,
 			     const struct vctl_watch *watch, struct vctl_error **err);
 int __real_vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int timeout_ms,
 				const struct vctl_watch *watch, struct vctl_error **err);
+int __real_vctl_vserver_start_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				   struct vctl_error **err);
+int __real_vctl_vserver_stop_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				  struct vctl_error **err);
 int __real_vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command *command,
 			     struct vctl_inside *inside, struct vctl_error **err);
 
@@ -140,6 +154,28 @@ int __wrap_vctl_vserver_status(struct vctl_vserver *vs, struct vctl_vserver_stat
 	return 0;
 }
 
+/* As old as the made-up kernel has them. */
+int __wrap_vctl_vserver_contexts(struct vctl_vserver_context **all, size_t *count,
+				 struct vctl_error **err)
+{
+	if (!getenv("FAKE"))
+		return __real_vctl_vserver_contexts(all, count, err);
+
+	*all = calloc(KNOWN + 1, sizeof(**all));
+	*count = 0;
+	for (size_t i = 0; i < KNOWN; i++) {
+		struct vctl_vserver_context *one = *all + *count;
+
+		if (known[i].status.context == VCONTEXT_ID_ANY)
+			continue;
+		one->context = known[i].status.context;
+		one->created = one->context * 1000000ULL;
+		strcpy(one->name, known[i].name);
+		++*count;
+	}
+	return 0;
+}
+
 /* Lines, a part of one, and what would steer a terminal. */
 static void go_on(const struct vctl_watch *watch, const char *step)
 {
@@ -220,6 +256,35 @@ int __wrap_vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int 
 	return 0;
 }
 
+/* This process has started one. */
+static bool bare;
+
+int __wrap_vctl_vserver_start_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				   struct vctl_error **err)
+{
+	int result;
+
+	if (!getenv("FAKE"))
+		return __real_vctl_vserver_start_bare(vs, watch, err);
+
+	result = begin(err);
+	if (result < 0)
+		return result;
+	record("start bare %s\n", vctl_vserver_name(vs));
+	bare = true;
+	return 0;
+}
+
+int __wrap_vctl_vserver_stop_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
+				  struct vctl_error **err)
+{
+	if (!getenv("FAKE"))
+		return __real_vctl_vserver_stop_bare(vs, watch, err);
+
+	record("stop bare %s\n", vctl_vserver_name(vs));
+	return 0;
+}
+
 static void record_command(const struct vctl_vserver *vs, const struct vctl_command *command)
 {
 	record("exec %s", vctl_vserver_name(vs));
@@ -233,12 +298,15 @@ static void record_command(const struct vctl_vserver *vs, const struct vctl_comm
 	record("\n");
 }
 
-static void become(const struct vctl_command *command, int ends[3][2])
+static void become(const char *name, const struct vctl_command *command, int ends[3][2])
 {
 	char *const shell[] = { (char *)"sh", NULL };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	unsetenv("FAKE");
+	setenv("FAKE_NAME", name, 1);
+	for (size_t i = 0; command->environment && command->environment[i]; i++)
+		putenv((char *)command->environment[i]);
 	for (int i = 0; i < 3; i++)
 		dup2(ends[i][i > 0], i);
 	execvp(command->login ? "sh" : command->argv[0], command->login ? shell : command->argv);
@@ -258,7 +326,7 @@ int __wrap_vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command 
 	result = begin(err);
 	if (result < 0)
 		return result;
-	if (status_of(vs, &exists).state != VCTL_RUNNING)
+	if (status_of(vs, &exists).state != VCTL_RUNNING && !bare)
 		return exists ? fail(vs, VCTL_RUNS_NOT, ESRCH, "it is not running", err) :
 				fail(vs, VCTL_NO_VSERVER, ENOENT, "there is none", err);
 	record_command(vs, command);
@@ -269,7 +337,7 @@ int __wrap_vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command 
 	}
 	inside->pid = fork();
 	if (inside->pid == 0)
-		become(command, ends);
+		become(vctl_vserver_name(vs), command, ends);
 	inside->pidfd = (int)syscall(SYS_pidfd_open, inside->pid, 0);
 	inside->in = ends[0][1];
 	inside->out = ends[1][0];
