@@ -43,6 +43,7 @@ enum left {
 	LEFT_DATA,		/* where each tree has its own */
 	LEFT_CONFFILE,
 	LEFT_EXCLUDED,
+	LEFT_SETUID,		/* or setgid, or sticky */
 	LEFT_ALONE,		/* no other tree has one like it there */
 	LEFT_TRAITS,		/* another size, time, owner, mode ... */
 	LEFT_PACKAGE,		/* packages say that the text is another */

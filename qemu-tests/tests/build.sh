@@ -215,7 +215,7 @@ vctl delete --yes cl3 >/dev/null
 check "nothing else is left" nothing_left cl src
 
 # Somebody inside who waits for a moment in which a shared file is not immutable.
-cksum /vservers/cl/usr/bin/setuid >"$tmp/cksum"
+cksum /vservers/cl/usr/bin/capable >"$tmp/cksum"
 cat >"$tmp/attack" <<-'PYTHON'
 	import os, sys
 	path, wins = sys.argv[1], 0
@@ -237,7 +237,7 @@ cat >"$tmp/attack" <<-'PYTHON'
 	    os.close(fd)
 	print(wins)
 PYTHON
-python3 "$tmp/attack" /vservers/cl/usr/bin/setuid "$tmp/stop" >"$tmp/wins" &
+python3 "$tmp/attack" /vservers/cl/usr/bin/capable "$tmp/stop" >"$tmp/wins" &
 attacker=$!
 sleep 0.3
 bad=0
@@ -249,8 +249,8 @@ done
 wait $attacker
 ktap_result $bad "clones are made and removed while somebody attacks shared files"
 run "nobody has written" 0 '^0$' cat "$tmp/wins"
-run "the file is what it was" 0 '' sh -c "cksum /vservers/cl/usr/bin/setuid | diff - $tmp/cksum"
-run "its mode, too" 0 '^4755$' stat -c %a /vservers/cl/usr/bin/setuid
+run "the file is what it was" 0 '' sh -c "cksum /vservers/cl/usr/bin/capable | diff - $tmp/cksum"
+run "its mode, too" 0 '^755$' stat -c %a /vservers/cl/usr/bin/capable
 
 # tar
 tar -C /vservers/src -cf "$tmp/good.tar" --xattrs --xattrs-include='*' --acls .
