@@ -29,7 +29,8 @@ own()
 	mknod -m 666 "$own_tree/dev/null" c 1 3
 	chroot "$own_tree" ssh-keygen -q -t ed25519 -N '' -C "$1" -f /etc/ssh/ssh_host_ed25519_key
 	rm "$own_tree/dev/null"
-	mkdir -p "$own_tree/home/user-$1" "$own_tree/srv/archive" "$own_tree/var/www"
+	mkdir -p "$own_tree/home/user-$1" "$own_tree/srv/archive" "$own_tree/var/www" \
+		"$own_tree/etc/rpm"
 	seq 1000 | sed "s/$/ $1/" >"$own_tree/home/user-$1/data"
 	cp "$own_tree/home/user-$1/data" "$own_tree/var/www/data"
 	echo 'deb [trusted=yes] file:/srv/archive ./' >"$own_tree/etc/apt/sources.list"
