@@ -73,6 +73,7 @@ struct member {
 	bool done;		/* decided on */
 };
 
+struct closer;
 struct copy;
 struct hints;
 struct links;
@@ -98,6 +99,7 @@ struct unify {
 	unsigned int count;
 	struct policy policy;
 	struct hints *hints;
+	struct closer *closer;
 	struct progress progress;
 	struct trouble trouble;
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "closer.h"
 #include "hints.h"
 #include "mark.h"
 #include "message.h"
@@ -167,6 +168,7 @@ static int begin(struct unify *unify)
 
 static void end(struct unify *unify)
 {
+	closer_end(unify->closer);
 	unify_stage_close(unify);
 	unify_links_free(unify);
 	hints_free(unify->hints);
@@ -183,6 +185,7 @@ static enum status work(struct unify *unify)
 
 	allow_descriptors();
 	mark_begin();
+	unify->closer = unify->dry || unify->undo ? NULL : closer_start();
 	progress_start(&unify->progress, unify->undo ? "copying" : "comparing");
 	result = begin(unify);
 	if (result == 0)
@@ -205,6 +208,8 @@ static enum status work(struct unify *unify)
 static int become_worker(pid_t parent)
 {
 	setsid();
+	/* By its name nobody means it who means the command. */
+	prctl(PR_SET_NAME, "unify-work");
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		return -1;
 

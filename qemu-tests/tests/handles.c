@@ -410,8 +410,8 @@ static void run_signal_others(const void *unused)
 	in_child(signal_as_watcher, &handle);
 	expect_error(context_add_flags(private, VCONTEXT_PRIVATE), 0);
 	expect_number(signal_one(private, hidden.pid, 0), -EPERM);
-	sitter_end(&inside);
 	sitter_end(&hidden);
+	sitter_end(&inside);
 }
 
 static void run_poll(const void *user)
