@@ -23,6 +23,7 @@
 #include "hints.h"
 #include "mark.h"
 #include "message.h"
+#include "policy_rpm.h"
 #include "run.h"
 #include "stage.h"
 #include "unify.h"
@@ -145,6 +146,9 @@ static int read_packages(struct unify *unify)
 		roots[i] = unify->trees[i].fd;
 		if (policy_add(&unify->policy, roots[i]) < 0)
 			return trouble_system(&unify->trouble, unify->trees[i].name, errno);
+		if (policy_add_rpm(&unify->policy, roots[i], unify->trees[i].name,
+				   &unify->trouble) < 0)
+			return -1;
 	}
 	if (hints_read(&unify->hints, roots, unify->count) < 0)
 		return trouble_system(&unify->trouble, "", errno);
