@@ -23,6 +23,7 @@ set_up()
 		own "$name" "10.0.0.$address"
 		address=$((address + 1))
 	done
+	machine_rpm a1
 	run "all start" 0 '^e2: started$' vctl start a1 b1 c1 d2 e2
 	make="inside a1 sh /srv/make.sh"
 	$make package thing 1.0
@@ -39,7 +40,7 @@ set_up()
 		run "$name: rpm installs one" 0 '!error' inside "$name" \
 			rpm -i /srv/archive/rthing-1.0.rpm
 	done
-	inside c1 localedef --add-to-archive /usr/lib/locale/C.utf8
+	inside c1 localedef --quiet --add-to-archive /usr/lib/locale/C.utf8
 	run "two stop" 0 '^c1: stopped$' vctl stop b1 c1
 }
 
@@ -145,7 +146,7 @@ clone()
 	run "f1: it is the new one" 0 '^thing 2\.0$' inside f1 thing
 	run "c1: it is the old one" 0 '^text 1\.0$' cat /vservers/c1/usr/share/thing/text
 	run "f1: localedef writes its archive" 0 '' inside f1 \
-		localedef --replace --add-to-archive /usr/lib/locale/C.utf8
+		localedef --quiet --replace --add-to-archive /usr/lib/locale/C.utf8
 	run "f1: stop" 0 'stopped' vserver f1 stop
 	unchanged "b1 is written to, and c1's clone upgraded" /tmp/before a1 c1 d2 e2
 }

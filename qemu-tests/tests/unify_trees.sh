@@ -29,12 +29,24 @@ own()
 	mknod -m 666 "$own_tree/dev/null" c 1 3
 	chroot "$own_tree" ssh-keygen -q -t ed25519 -N '' -C "$1" -f /etc/ssh/ssh_host_ed25519_key
 	rm "$own_tree/dev/null"
-	mkdir -p "$own_tree/home/user-$1" "$own_tree/srv/archive" "$own_tree/var/www"
+	mkdir -p "$own_tree/home/user-$1" "$own_tree/srv/archive" "$own_tree/var/www" \
+		"$own_tree/etc/rpm"
 	seq 1000 | sed "s/$/ $1/" >"$own_tree/home/user-$1/data"
 	cp "$own_tree/home/user-$1/data" "$own_tree/var/www/data"
 	echo 'deb [trusted=yes] file:/srv/archive ./' >"$own_tree/etc/apt/sources.list"
 	echo '%_dbpath /var/lib/rpm' >"$own_tree/etc/rpm/macros"
 	cp "$here/unify_make.sh" "$own_tree/srv/make.sh"
+}
+
+# vunify asks the machine's rpm; here it is that of a tree: machine_rpm NAME
+machine_rpm()
+{
+	chroot "/vservers/$1" /lib64/ld-linux-x86-64.so.2 --list /usr/bin/rpm | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' |
+	while IFS= read -r library; do
+		[ -e "$library" ] || cp -L "/vservers/$1$library" "$library"
+	done
+	cp -a "/vservers/$1/usr/lib/rpm" /usr/lib/
+	cp "/vservers/$1/usr/bin/rpm" /usr/bin/
 }
 
 # state DIRECTORY NAME...: all that these trees are, but for what their daemons write meanwhile
