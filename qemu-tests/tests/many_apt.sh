@@ -11,14 +11,14 @@
 export LC_ALL=C
 
 # One whose apt-get writes down what it is asked and what it reads, and whose services say that they
-# were started: make_one NAME SETTING...
+# were started: make_one NAME [SETTING]
 make_one()
 {
 	one=$1
 	shift
 	make_tree "$one"
 	chmod 1777 "/vservers/$one/tmp"
-	conf "$one" S_FLAGS=lock "$@"
+	conf "$one" "${1:-S_FLAGS=lock}"
 	tree_script "$one" /usr/bin/apt-get <<-'END'
 	{
 		echo "asked $*"
@@ -117,7 +117,7 @@ packages()
 	run "a /tmp that leads out" 1 '^v2 +failed +its /tmp' vapt v2 -- install /tmp/packages/one.deb
 	run "no /tmp" 1 '^v4 +failed +its /tmp: No such file' \
 		vapt v4 -- install /tmp/packages/one.deb
-	run "nothing was made on the machine" 1 '' sh -c 'ls -d /tmp/vctl.* /etc/vctl.* 2>/dev/null'
+	run "nothing was made on the machine" 0 '' sh -c '! ls -d /tmp/vctl.* /etc/vctl.* 2>/dev/null'
 	rm -f /vservers/*/log
 	clean "a /tmp that leads elsewhere"
 	for number in 1 2 4; do
