@@ -489,6 +489,25 @@ VCTL_API int vctl_context_pid_ns(struct vctl_context *ctx, struct vctl_error **e
 VCTL_API int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **err);
 
 /**
+ * vctl_context_signal() - Signal one process of a context, from outside
+ * @ctx: the handle
+ * @pid: its number in the initial PID namespace
+ * @signal: the signal; 0: only see whether there is such a process
+ * @err: out: the error
+ *
+ * Process 1 of a context with the flag fakeinit gets all signals like that.  Who may: as for
+ * vctl_context_enter().
+ *
+ * Return: 0, or
+ *	-EINVAL		VCTL_SYSTEM: no signal
+ *	-ENOENT		VCTL_NO_PROCESS: the context has no process of this number
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
+ *	-ENOTTY		VCTL_OLD_KERNEL
+ */
+VCTL_API int vctl_context_signal(struct vctl_context *ctx, pid_t pid, int signal,
+				 struct vctl_error **err);
+
+/**
  * vctl_context_wait() - Wait until the last process of the context has gone
  * @ctx: the handle
  * @timeout_ms: how long at most, in milliseconds; negative: for ever
@@ -521,6 +540,50 @@ VCTL_API int vctl_context_wait(struct vctl_context *ctx, int timeout_ms, struct 
  */
 VCTL_API int vctl_process_context(pid_t pid, uint32_t *id, uint32_t *flags,
 				  struct vctl_error **err);
+
+/*
+ * Files
+ */
+
+#define VCTL_ATTR_IMMUTABLE	(1U << 0)	/* nobody can change the file, or its names */
+#define VCTL_ATTR_INVERT	(1U << 1)	/* but its names: they come and go as usual */
+
+/**
+ * vctl_attr_get() - Which of these attributes has a file?
+ * @fd: the file, open for reading or writing
+ * @attributes: out: VCTL_ATTR_...; VCTL_ATTR_INVERT shows only with CAP_SYS_ADMIN
+ * @names: out: how many names it is to have in each tree that it is in; 0 without
+ *	VCTL_ATTR_INVERT; may be NULL
+ * @err: out: the error
+ *
+ * A file that several trees have as hard links has both: root inside of a vserver can't write to it
+ * or change its owner, mode or times, but replace it in its own tree.
+ *
+ * Return: 0, or
+ *	-ENOTTY, -EOPNOTSUPP	VCTL_SYSTEM: the file system has none
+ *	-EBADF, -EIO ...	VCTL_SYSTEM
+ */
+VCTL_API int vctl_attr_get(int fd, uint32_t *attributes, uint32_t *names, struct vctl_error **err);
+
+/**
+ * vctl_attr_set() - Give a file these attributes, and take away the other
+ * @fd: the file, open for reading or writing
+ * @attributes: VCTL_ATTR_...; both belong together, and VCTL_ATTR_INVERT to regular files alone
+ * @names: how many names it has in each tree that it is in; 0 is 1.  Not looked at without
+ *	VCTL_ATTR_INVERT
+ * @err: out: the error
+ *
+ * The second attribute needs the module to be of any use.  Who may: who has CAP_LINUX_IMMUTABLE and
+ * CAP_SYS_ADMIN in the initial user namespace, in context 0.
+ *
+ * Return: 0, or, with the file as it was,
+ *	-EBUSY			VCTL_IN_USE: it is open for writing, locked or watched
+ *	-EPERM			VCTL_NOT_ROOT
+ *	-EINVAL			VCTL_BAD_FLAG
+ *	-ENOTTY, -EOPNOTSUPP	VCTL_SYSTEM: the file system has none
+ *	-ENOSPC, -EROFS, -EIO ...	VCTL_SYSTEM
+ */
+VCTL_API int vctl_attr_set(int fd, uint32_t attributes, uint32_t names, struct vctl_error **err);
 
 /*
  * Names

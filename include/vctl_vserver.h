@@ -254,6 +254,27 @@ VCTL_API int vctl_vserver_status(struct vctl_vserver *vs, struct vctl_vserver_st
 
 VCTL_API void vctl_vserver_status_free(struct vctl_vserver_status *status);
 
+/* A vserver that has a context. */
+struct vctl_vserver_context {
+	uint32_t context;
+	uint64_t created;	/* as in struct vcontext_stat: a later one may have the same id */
+	char name[VCTL_NAME_MAX + 1];
+};
+
+/**
+ * vctl_vserver_contexts() - Which contexts are those of vservers?
+ * @all: out: array, to be freed with free(); NULL if there is none
+ * @count: out: how many
+ * @err: out: the error
+ *
+ * By what is written down alone, which a state that makes no sense is not part of; @created tells
+ * whether a context is still the one that is meant.
+ *
+ * Return: 0, or -EPERM (VCTL_NOT_ROOT), -ENOMEM, ...
+ */
+VCTL_API int vctl_vserver_contexts(struct vctl_vserver_context **all, size_t *count,
+				   struct vctl_error **err);
+
 /**
  * struct vctl_watch - who wants to hear how it goes; any function may be NULL
  * @step: it is about to do this, e.g. "starting services"

@@ -318,6 +318,23 @@ int vctl_context_kill(struct vctl_context *ctx, int signal, struct vctl_error **
 	return explain_init(ctx, result, err);
 }
 
+int vctl_context_signal(struct vctl_context *ctx, pid_t pid, int signal, struct vctl_error **err)
+{
+	struct vcontext_signal one = VCTL_SIZED(struct vcontext_signal);
+	char what[48];
+	int result;
+
+	one.process = (uint32_t)pid;
+	one.signal = (uint32_t)signal;
+	result = vctl_transport_ioctl(ctx->transport, ctx->fd, VCONTEXT_SIGNAL, &one);
+	if (result != -ENOENT)
+		return explain_init(ctx, result, err);
+
+	snprintf(what, sizeof(what), "process %d", (int)pid);
+	return vctl_error_set(err, VCTL_NO_PROCESS, ENOENT, what,
+			      "it is not in the context, or has ended", NULL);
+}
+
 static const struct vctl_reason kept_reasons[] = {
 	{ EPERM, VCTL_NOT_ROOT, "only root in context 0 may let it keep namespaces or forget them",
 	  "run as root outside of any context" },

@@ -65,6 +65,10 @@ int vs_context(const struct state *state, struct vctl_device **dev,
 		    struct vctl_context **ctx, struct vcontext_stat *stat,
 		    struct vctl_error **err);
 
+/** vs_contexts() - vctl_vserver_contexts() of the states in @dir, which is read to its end */
+int vs_contexts(int dir, struct vctl_vserver_context **all, size_t *count,
+		struct vctl_error **err);
+
 /* "vserver NAME", for messages. */
 struct vs_what {
 	char text[VCTL_NAME_MAX + 16];

@@ -403,7 +403,7 @@ int context_enter_own(struct context *context)
 }
 
 /* Signal the process @nr, in case it still is one of @context's, and may be meant. */
-static bool kill_process(struct context *context, int nr, int sig)
+static bool kill_process(struct context *context, int nr, int sig, bool first_too)
 {
 	struct task_struct *task;
 	struct pid *pid;
@@ -411,8 +411,8 @@ static bool kill_process(struct context *context, int nr, int sig)
 	guard(rcu)();
 	pid = idr_find(&init_pid_ns.idr, nr);
 	task = pid_task(pid, PIDTYPE_TGID);
-	return task && task_context(task) == context && !fakeinit_is_first(context, pid) &&
-	       !kill_pid(pid, sig, 1);
+	return task && task_context(task) == context &&
+	       (first_too || !fakeinit_is_first(context, pid)) && !kill_pid(pid, sig, 1);
 }
 
 /**
@@ -434,10 +434,29 @@ int context_kill(struct context *context, unsigned long sig)
 	if (err)
 		return err;
 	for (nr = index_next(context, 1); nr != INT_MAX; nr = index_next(context, nr + 1)) {
-		any |= kill_process(context, nr, sig);
+		any |= kill_process(context, nr, sig, false);
 		cond_resched();
 	}
 	return any ? 0 : -ENOENT;
+}
+
+/**
+ * context_signal - signal one process of a context
+ * @context: of which the caller holds a user
+ * @nr: its number in the initial PID namespace
+ * @sig: the signal
+ *
+ * Returns 0; EINVAL (no signal), EPERM (see VCONTEXT_SIGNAL), ENOENT (it has none of this number).
+ */
+int context_signal(struct context *context, u32 nr, u32 sig)
+{
+	int err = context_may_enter(context);
+
+	if (!valid_signal(sig))
+		return -EINVAL;
+	if (err)
+		return err;
+	return nr <= INT_MAX && kill_process(context, nr, sig, true) ? 0 : -ENOENT;
 }
 
 int contexts_init(void)

@@ -143,6 +143,7 @@ int context_enter(struct context *context);
 int context_may_enter(struct context *context);
 int context_enter_own(struct context *context);
 int context_kill(struct context *context, unsigned long sig);
+int context_signal(struct context *context, u32 nr, u32 sig);
 int context_add_flags(struct context *context, u32 flags);
 u32 context_flags(const struct context *context);
 u64 context_dropped(const struct context *context);

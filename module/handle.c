@@ -108,6 +108,16 @@ static int processes(struct context *context, void __user *user)
 	return copy_struct_out(user, &arg, sizeof(arg));
 }
 
+static int signal_one(struct context *context, void __user *user)
+{
+	struct vcontext_signal arg;
+	int err = copy_struct_in(&arg, user, sizeof(arg), sizeof(arg));
+
+	if (err)
+		return err;
+	return arg.pad ? -EINVAL : context_signal(context, arg.process, arg.signal);
+}
+
 static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct context *context = file->private_data;
@@ -137,6 +147,8 @@ static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return kept_forget(context);
 	case _IOC_NR(VCONTEXT_ENTER_AT_EXEC):
 		return exec_arm(context);
+	case _IOC_NR(VCONTEXT_SIGNAL):
+		return signal_one(context, (void __user *)arg);
 	case _IOC_NR(VCONTEXT_PROCESSES):
 		return processes(context, (void __user *)arg);
 	default:

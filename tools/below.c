@@ -241,7 +241,7 @@ int below_each(int tree, const char *path,
 static int remove_name(int directory, const char *name, void *data)
 {
 	(void)data;
-	return below_remove(directory, name, NULL, NULL);
+	return below_remove(directory, name, false, NULL);
 }
 
 int below_empty(int tree, const char *path)

@@ -60,18 +60,17 @@ int below_empty(int tree, const char *path);
 int below_each(int tree, const char *path,
 	      int (*each)(int directory, const char *name, void *data), void *data);
 
-struct protect;
 struct progress;
 
 /**
  * below_remove() - Remove a directory of @parent with all that is in it, or a file
  * @name: may be missing
- * @protect: how immutable files are removed; NULL: they aren't
+ * @immutable: immutable files, too
  * @progress: counts files; or NULL
  *
  * No link is followed, and no mount point entered: EXDEV.  What else writes there is waited for a
  * second.
  */
-int below_remove(int parent, const char *name, struct protect *protect, struct progress *progress);
+int below_remove(int parent, const char *name, bool immutable, struct progress *progress);
 
 #endif /* BELOW_H */

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "mark.h"
 #include "progress.h"
-#include "protect.h"
 #include "below.h"
 
 /* Below that, directories are moved to the top first: each level has a descriptor open. */
@@ -23,7 +23,7 @@
 #define WAIT_US 10000
 
 struct removal {
-	struct protect *protect;
+	bool immutable;
 	struct progress *progress;
 	int top;		/* the outermost directory */
 	unsigned int moved;	/* how many have been moved there, for their names */
@@ -53,15 +53,18 @@ static int loosen(int directory)
 	return ioctl(directory, FS_IOC_SETFLAGS, &flags);
 }
 
+static int remove_name(const struct removal *removal, int parent, const char *name)
+{
+	return removal->immutable ? mark_unlink(parent, name) : unlinkat(parent, name, 0);
+}
+
 static int remove_file(struct removal *removal, int parent, const char *name)
 {
-	int result = removal->protect ? protect_unlink(removal->protect, parent, name) :
-					unlinkat(parent, name, 0);
+	int result = remove_name(removal, parent, name);
 
 	/* Not the file, then, but its directory is immutable. */
 	if (result < 0 && errno == EPERM && loosen(parent) == 0)
-		result = removal->protect ? protect_unlink(removal->protect, parent, name) :
-					    unlinkat(parent, name, 0);
+		result = remove_name(removal, parent, name);
 	if (result < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (removal->progress) {
@@ -172,9 +175,9 @@ static int remove_contents(struct removal *removal, int directory, int depth)
 	return result;
 }
 
-int below_remove(int parent, const char *name, struct protect *protect, struct progress *progress)
+int below_remove(int parent, const char *name, bool immutable, struct progress *progress)
 {
-	struct removal removal = { .protect = protect, .progress = progress, .top = -1 };
+	struct removal removal = { .immutable = immutable, .progress = progress, .top = -1 };
 	struct stat stat;
 
 	if (fstatat(parent, name, &stat, AT_SYMLINK_NOFOLLOW) < 0)

@@ -428,8 +428,8 @@ static void report(struct build *build)
 		       build->from, copy->linked, size_text(linked, copy->linked_bytes),
 		       copy->copied, size_text(size, copy->copied_bytes));
 	if (copy && copy->not_linked && !build->full)
-		printf("Of what could be shared %" PRIu64 " files are copies: no such links are "
-		       "possible there, or they are open for writing\n", copy->not_linked);
+		printf("Of what could be shared %" PRIu64 " files are copies: they have several "
+		       "names, or are open for writing, or can't be linked there\n", copy->not_linked);
 	if (build->method->settle >= 0 && (build->method->settle & SETTLE_PEOPLE))
 		printf("Not copied: passwords, what is in /root and /home, ssh's host keys "
 		       "(inside: ssh-keygen -A)\n");
@@ -542,11 +542,8 @@ const struct command command_build = {
 		"what debootstrap --make-tarball made.\n"
 		"tar: an archive of a root file system, compressed or not.  The default method if\n"
 		"--from names an archive.  Device nodes are left out.\n"
-		"clone: another vserver.  Its programs and libraries are shared: hard links to\n"
-		"files that are immutable from then on, which no package upgrade can replace, in\n"
-		"either of them, as long as they are not unified; --copy gives full copies.  On\n"
-		"other file systems than ext4 they are copies anyway, which share what they have\n"
-		"on disk if the file system can do that.\n"
+		"clone: another vserver, unified with it: what vctl unify would share is shared\n"
+		"from the start, where the file system can do that; --copy gives full copies.\n"
 		"skeleton: nothing but the directories.",
 	.options = options,
 	.anywhere = true,

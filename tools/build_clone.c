@@ -11,17 +11,14 @@
 #include "cleanup.h"
 #include "command.h"
 #include "message.h"
-
-/* What belongs to packages, most likely, and is only read. */
-static const char *const shared[] = {
-	"bin/*", "sbin/*", "lib/*", "lib32/*", "lib64/*", "libx32/*", "opt/*", "usr/*",
-};
+#include "policy.h"
 
 /* What is there only while it runs. */
 static const char *const passing[] = { "dev", "proc", "run", "sys", "tmp" };
 
-static enum copy_rule rule_of_full(const char *path, bool directory)
+static enum copy_rule rule_of_full(const char *path, bool directory, const void *data)
 {
+	(void)data;
 	for (size_t i = 0; directory && i < sizeof(passing) / sizeof(passing[0]); i++) {
 		if (strcmp(path, passing[i]) == 0)
 			return COPY_EMPTY;
@@ -31,14 +28,13 @@ static enum copy_rule rule_of_full(const char *path, bool directory)
 	return fnmatch("etc/ssh/ssh_host_*", path, 0) == 0 ? COPY_NOT : COPY_FULLY;
 }
 
-static enum copy_rule rule_of(const char *path, bool directory)
+/* What a unify would share is shared from the start. */
+static enum copy_rule rule_of(const char *path, bool directory, const void *policy)
 {
-	for (size_t i = 0; !directory && i < sizeof(shared) / sizeof(shared[0]); i++) {
-		if (fnmatch(shared[i], path, 0) == 0)
-			return COPY_LINK;
-	}
+	if (!directory && policy_judge_path(policy, path) == VERDICT_SHARE)
+		return COPY_LINK;
 
-	return rule_of_full(path, directory);
+	return rule_of_full(path, directory, NULL);
 }
 
 /* It is locked for as long: nobody starts, stops or deletes it meanwhile. */
@@ -90,12 +86,12 @@ static int warn_if_it_runs(struct build *build)
 	return 1;
 }
 
-static int clone_tree(struct build *build, struct copy *copy)
+static int clone_tree(struct build *build, struct copy *copy, struct policy *policy)
 {
 	auto_fd int from = openat(build->stage.trees, build->from,
 				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (from < 0 || copy_begin(copy) < 0)
+	if (from < 0 || copy_begin(copy) < 0 || policy_add(policy, from) < 0)
 		return -1;
 
 	return copy_contents(copy, from, build->tree);
@@ -104,6 +100,7 @@ static int clone_tree(struct build *build, struct copy *copy)
 static int fill_clone(struct build *build)
 {
 	struct copy *copy = calloc(1, sizeof(*copy));
+	struct policy policy = { .packaged = false };
 	int result, number;
 
 	if (!copy)
@@ -113,11 +110,12 @@ static int fill_clone(struct build *build)
 	progress_start(&build->progress, build->full ? "copying" : "linking and copying");
 	copy->into = build->tree;
 	copy->rule = build->full ? rule_of_full : rule_of;
-	copy->protect = &build->stage.protect;
+	copy->data = &policy;
 	copy->progress = &build->progress;
-	result = clone_tree(build, copy);
+	result = clone_tree(build, copy, &policy);
 	number = errno;
 	copy_end(copy);
+	policy_free(&policy);
 	if (result < 0)
 		return build_copied(build, copy, number);
 

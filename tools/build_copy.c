@@ -66,8 +66,9 @@ static const struct {
 	{ "var/log/*.old", COPY_NOT },
 };
 
-static enum copy_rule rule_of(const char *path, bool directory)
+static enum copy_rule rule_of(const char *path, bool directory, const void *data)
 {
+	(void)data;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (fnmatch(rules[i].pattern, path, 0) == 0)
 			return rules[i].rule;

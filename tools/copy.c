@@ -12,8 +12,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <linux/vcontext.h>
+
 #include "cleanup.h"
 #include "copy.h"
+#include "mark.h"
 #include "run.h"
 
 /* Four descriptors are open for each level, and a process has a thousand. */
@@ -92,7 +95,12 @@ static int copy_attributes(struct copy *copy, int from, int to)
 	if (length < 0)
 		return is_lacking(errno) ? 0 : -1;
 	for (char *name = copy->names; name < copy->names + length; name += strlen(name) + 1) {
-		ssize_t size = getxattr(source.path, name, copy->value, VALUE_MAX);
+		ssize_t size;
+
+		/* The copy is nobody else's. */
+		if (strcmp(name, VCONTEXT_XATTR_INVERT) == 0)
+			continue;
+		size = getxattr(source.path, name, copy->value, VALUE_MAX);
 
 		if (size >= 0 && setxattr(target.path, name, copy->value, (size_t)size, 0) == 0)
 			continue;
@@ -228,6 +236,16 @@ static int copy_file(struct copy *copy, const struct statx *stat, int from, int 
 	return set_traits(copy, stat, from, out);
 }
 
+int copy_one(struct copy *copy, int from, int to, const char *name)
+{
+	struct statx stat;
+
+	if (statx(from, "", AT_EMPTY_PATH, WANTED, &stat) < 0)
+		return -1;
+
+	return copy_file(copy, &stat, from, to, name, false);
+}
+
 /* 1: it has to be copied. */
 static int link_file(struct copy *copy, const struct statx *stat, int from, int to,
 		     const char *name)
@@ -238,7 +256,7 @@ static int link_file(struct copy *copy, const struct statx *stat, int from, int 
 
 	if (fd < 0)
 		return -1;
-	result = protect_link(copy->protect, fd, to, name);
+	result = mark_link(fd, to, name);
 	if (result == 0) {
 		copy->linked++;
 		copy->linked_bytes += stat->stx_size;
@@ -358,7 +376,7 @@ static int copy_opened(struct copy *copy, int fd, int to, const char *name)
 	if (statx(fd, "", AT_EMPTY_PATH, WANTED, &stat) < 0)
 		return -1;
 	directory = S_ISDIR(stat.stx_mode);
-	rule = copy->rule(copy->path, directory);
+	rule = copy->rule(copy->path, directory, copy->data);
 	if (rule == COPY_NOT || (directory && is_avoided(copy, &stat)))
 		return 0;
 	if (!directory && !S_ISREG(stat.stx_mode) && !S_ISLNK(stat.stx_mode) &&

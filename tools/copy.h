@@ -8,33 +8,32 @@
 #include <sys/types.h>
 
 #include "progress.h"
-#include "protect.h"
 
 /* What becomes of a file. */
 enum copy_rule {
 	COPY_FULLY,
 	COPY_NOT,
 	COPY_EMPTY,		/* a directory without what is in it, a file without its text */
-	COPY_LINK,		/* a regular file as a link to one that nobody can write to */
+	COPY_LINK,		/* a regular file as a link to one that is marked */
 };
 
 /**
  * struct copy - a tree that is being copied
  * @into: the new tree, which nobody else writes to
  * @rule: what is to become of the file or directory of this path, which has no slash in front
- * @protect: for COPY_LINK
+ * @data: handed to it
  * @progress: where to count
  * @avoid_dev, @avoid_ino: a directory that is never copied, wherever it is met
  *
  * The old one may be written to meanwhile, by whomever: no link is followed, and what is mounted in
  * it, but for the outermost directories, is not entered.  Device nodes and sockets are left out.
  * Owners, modes, times, extended attributes, access lists, holes, and links between files of the
- * tree are kept.
+ * tree are kept; that a file is several trees' is not.
  */
 struct copy {
 	int into;
-	enum copy_rule (*rule)(const char *path, bool directory);
-	struct protect *protect;
+	enum copy_rule (*rule)(const char *path, bool directory, const void *data);
+	const void *data;
 	struct progress *progress;
 	dev_t avoid_dev;
 	ino_t avoid_ino;
@@ -71,6 +70,9 @@ int copy_entry(struct copy *copy, int from, int to, const char *name);
 
 /** copy_contents() - copy_entry() for each name in a directory */
 int copy_contents(struct copy *copy, int from, int to);
+
+/** copy_one() - Copy a regular file that is open, with all that it has, by a new name in @to */
+int copy_one(struct copy *copy, int from, int to, const char *name);
 
 /** copy_traits() - Give the directory @to owner, mode, extended attributes and times of @from */
 int copy_traits(struct copy *copy, int from, int to);

@@ -270,8 +270,9 @@ static void drop_password(FILE *out, char *line, const void *data)
 		fprintf(out, "%.*s*%s", (int)(colon + 1 - line), line, colon + 1 + length);
 }
 
-static enum copy_rule copy_all(const char *path, bool directory)
+static enum copy_rule copy_all(const char *path, bool directory, const void *data)
 {
+	(void)data;
 	(void)path;
 	(void)directory;
 	return COPY_FULLY;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "mark.h"
 #include "run.h"
 #include "stage.h"
 #include "below.h"
@@ -62,6 +63,7 @@ int stage_open(struct stage *stage, struct vctl_vserver *vs, const char *what, b
 	if (make_names(stage, vctl_vserver_name(vs), what) < 0)
 		return trouble_system(trouble, "", ENOMEM);
 
+	mark_begin();
 	stage->conf = open_directory(VCTL_CONF_DIR, make, 0755, &stage->made_conf);
 	if (stage->conf < 0 && (make || errno != ENOENT))
 		return trouble_system(trouble, VCTL_CONF_DIR, errno);
@@ -96,10 +98,8 @@ static int open_stage(struct stage *stage)
 {
 	stage->directory = openat(stage->trees, stage->name,
 				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (stage->directory < 0)
-		return -1;
 
-	return protect_begin(&stage->protect, stage->directory);
+	return stage->directory < 0 ? -1 : 0;
 }
 
 /*
@@ -126,8 +126,7 @@ static int clear_conf(struct stage *stage, struct vctl_vserver *vs)
 static int clear_one(struct stage *stage, struct vctl_vserver *vs, const char *what,
 		     struct progress *progress, struct trouble *trouble)
 {
-	struct stage left = { .trees = stage->trees, .conf = -1, .directory = -1,
-			      .protect = PROTECT_NONE };
+	struct stage left = { .trees = stage->trees, .conf = -1, .directory = -1 };
 	auto_free char *path = NULL;
 	int number;
 
@@ -183,11 +182,9 @@ int stage_make(struct stage *stage, struct trouble *trouble)
 
 int stage_remove(struct stage *stage, struct progress *progress)
 {
-	if (below_remove(stage->directory, STAGE_TREE, &stage->protect, progress) < 0)
+	if (below_remove(stage->directory, STAGE_TREE, true, progress) < 0)
 		return -1;
-
-	protect_end(&stage->protect);
-	if (below_remove(stage->trees, stage->name, NULL, NULL) < 0)
+	if (below_remove(stage->trees, stage->name, false, NULL) < 0)
 		return -1;
 	close(stage->directory);
 	stage->directory = -1;
@@ -196,8 +193,6 @@ int stage_remove(struct stage *stage, struct progress *progress)
 
 void stage_close(struct stage *stage)
 {
-	if (stage->protect.file >= 0)
-		close(stage->protect.file);
 	if (stage->directory >= 0)
 		close(stage->directory);
 	if (stage->conf >= 0)

@@ -7,7 +7,6 @@
 #include <vctl_vserver.h>
 
 #include "progress.h"
-#include "protect.h"
 #include "trouble.h"
 
 /*
@@ -28,10 +27,9 @@ struct stage {
 	char *new_conf;		/* the name of a configuration that is not one yet */
 	char *final_conf;	/* and of the one that it becomes */
 	bool made_trees, made_conf;
-	struct protect protect;
 };
 
-#define STAGE_NONE { .trees = -1, .conf = -1, .directory = -1, .protect = PROTECT_NONE }
+#define STAGE_NONE { .trees = -1, .conf = -1, .directory = -1 }
 
 /**
  * stage_open() - Open the directories of all vservers

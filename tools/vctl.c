@@ -29,6 +29,13 @@ static const struct command *const commands[] = {
 	&command_status,
 	&command_list,
 	&command_delete,
+	&command_ps,
+	&command_pstree,
+	&command_top,
+	&command_stat,
+	&command_kill,
+	&command_unify,
+	&command_attr,
 	&command_get,
 	&command_set,
 	&command_du,
@@ -72,9 +79,9 @@ static void print_help(FILE *out)
 		     "Security contexts: independent Linux servers side by side on one kernel.\n\n"
 		     "Subcommands:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-11s  %-11s  %s\n", commands[i]->name,
+		fprintf(out, "  %-11s  %-12s  %s\n", commands[i]->name,
 			commands[i]->classic ? commands[i]->classic : "", commands[i]->summary);
-	fprintf(out, "  %-11s  %-11s  %s\n", "help", "", "print this text, or a subcommand's");
+	fprintf(out, "  %-11s  %-12s  %s\n", "help", "", "print this text, or a subcommand's");
 	fprintf(out, "\nThe second column is the classic name: the same program under that name.\n"
 		     "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
 }

@@ -14,7 +14,7 @@ static const struct command *const words[] = {
 	&command_build,	      &command_start, &command_stop,	&command_restart,
 	&command_condrestart, &command_enter, &command_exec,	&command_suexec,
 	&command_service,     &command_running, &command_status, &command_delete,
-	&command_get,	      &command_set,   &command_du,
+	&command_get,	      &command_set,   &command_du,	&command_unify,
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -222,8 +222,9 @@ const struct command command_vserver = {
 		"  exec         run a command inside      condrestart  the same, if it runs\n"
 		"  suexec       the same as another user  running  does it run?\n"
 		"  service      start, stop, ask ... one  status   what is it doing?\n"
-		"               of its services           du       disk space it takes\n"
-		"  get          its configuration        set      change that\n\n"
+		"               of its services        du       disk space it takes\n"
+		"  get          its configuration        set      change that\n"
+		"  unify        share its files with others\n\n"
 		"Each is a subcommand of vctl as well: vserver NAME WORD ARG is vctl WORD NAME\n"
 		"ARG, and vserver NAME WORD --help tells more about it.",
 	.options = options,

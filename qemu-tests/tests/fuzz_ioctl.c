@@ -29,7 +29,7 @@
 
 enum kind {
 	INFO, NEW, OPEN, LIST, LOWER, BIND, ENTER, ADD_FLAGS, STAT, LOWER_CONTEXT, PID_NS, KILL,
-	AT_EXEC, KEEP, KEPT, FORGET, PROCESSES, UNKNOWN, FOREIGN, KINDS
+	AT_EXEC, KEEP, KEPT, FORGET, PROCESSES, SIGNAL, UNKNOWN, FOREIGN, KINDS
 };
 
 static const struct command {
@@ -66,6 +66,8 @@ static const struct command {
 	[FORGET] = { "FORGET", VCONTEXT_FORGET, 0, true, { EPERM, ENOENT } },
 	[PROCESSES] = { "PROCESSES", VCONTEXT_PROCESSES, sizeof(struct vcontext_processes), true,
 			{ ALWAYS, EPERM } },
+	[SIGNAL] = { "SIGNAL", VCONTEXT_SIGNAL, sizeof(struct vcontext_signal), true,
+		     { ALWAYS, EPERM, ENOENT } },
 	[UNKNOWN] = { "unknown", 0, 0, false, { ENOTTY } },
 	[FOREIGN] = { "foreign", 0, 0, false, { ENOTTY } },
 #undef ALWAYS
@@ -298,6 +300,7 @@ static void fill(enum kind kind, void *to)
 		struct vcontext_bind bind;
 		struct vcontext_keep keep;
 		struct vcontext_lower lower;
+		struct vcontext_signal signal;
 		unsigned char bytes[64];
 	} arg = { 0 };
 	unsigned int flips;
@@ -330,6 +333,10 @@ static void fill(enum kind kind, void *to)
 		arg.list.first = some_id();
 		arg.list.count = one_in(4) ? random_u64(&self.random) : below(20);
 		arg.list.ids = one_in(2) ? (unsigned long)self.memory + PAGE : some_address();
+	}
+	if (kind == SIGNAL) {
+		arg.signal.process = some_id();
+		arg.signal.signal = one_in(4) ? random_u64(&self.random) : below(66);
 	}
 	if (one_in(4))
 		for (flips = below(8); flips; flips--)

@@ -308,12 +308,13 @@ static void run_processes(const void *unused)
 	expect_number(processes(handle, 0, NULL, 0), 0);
 	expect_number(processes(handle, VCONTEXT_ID_ANY, numbers, 8), 0);
 	expect_number(processes(handle, 0, NULL, 1), -EFAULT);
-	sitter_end(&sitters[1]);
-	expect_number(processes(handle, 0, numbers, 8), 2);
-	expect_number(numbers[1], (__u32)sitters[2].pid);
+	/* the younger ones have the lines of the older ones open, too */
 	sitter_end(&further);
-	sitter_end(&sitters[0]);
 	sitter_end(&sitters[2]);
+	expect_number(processes(handle, 0, numbers, 8), 2);
+	expect_number(numbers[1], (__u32)sitters[1].pid);
+	sitter_end(&sitters[1]);
+	sitter_end(&sitters[0]);
 }
 
 static void ask_inside(void *handle)
@@ -348,6 +349,69 @@ static void run_processes_others(const void *unused)
 	in_child(ask_as_user, &handle);
 	in_child(ask_inside, &handle);
 	in_child(ask_as_watcher, &handle);
+}
+
+static int signal_one(int handle, pid_t process, __u32 signal)
+{
+	struct vcontext_signal argument = {
+		.size = sizeof(argument), .process = (__u32)process, .signal = signal,
+	};
+
+	return ioctl(handle, VCONTEXT_SIGNAL, &argument) < 0 ? -errno : 0;
+}
+
+static void run_signal(const void *unused)
+{
+	int handle = open_new(NULL), other = open_new(NULL);
+	struct vcontext_signal wrong = { .size = sizeof(wrong), .pad = 1 };
+	struct sitter inside = sitter_start(enter_handle, &handle);
+	struct sitter further = sitter_start(enter_further, &handle);
+	int status = 0;
+
+	(void)unused;
+	expect_number(signal_one(handle, inside.pid, 0), 0);
+	expect_number(signal_one(handle, inside.pid, 65), -EINVAL);
+	expect_number(signal_one(handle, inside.pid, 0x10000U | SIGTERM), -EINVAL);
+	expect_number(signal_one(handle, further.pid, SIGKILL), -ENOENT);
+	expect_number(signal_one(other, inside.pid, SIGKILL), -ENOENT);
+	expect_number(signal_one(handle, getpid(), SIGKILL), -ENOENT);
+	expect_number(signal_one(handle, 1, SIGKILL), -ENOENT);
+	expect_number(signal_one(handle, 0, SIGKILL), -ENOENT);
+	expect_number(signal_one(handle, -1, SIGKILL), -ENOENT);
+	expect_number(ioctl(handle, VCONTEXT_SIGNAL, &wrong) < 0 ? errno : 0, EINVAL);
+	/* process 1 of none: any signal ends it */
+	expect_number(signal_one(handle, inside.pid, SIGTERM), 0);
+	expect_number(waitpid(inside.pid, &status, 0), inside.pid);
+	expect_number(WTERMSIG(status), SIGTERM);
+	expect_number(signal_one(handle, inside.pid, 0), -ENOENT);
+	sitter_end(&further);
+}
+
+static void signal_as_user(void *handle)
+{
+	become(USER);
+	expect_number(signal_one(*(int *)handle, 1, 0), -EPERM);
+}
+
+static void signal_as_watcher(void *handle)
+{
+	enter_id(VCONTEXT_ID_WATCHER);
+	expect_number(signal_one(*(int *)handle, 1, 0), -EPERM);
+}
+
+static void run_signal_others(const void *unused)
+{
+	int handle = open_new(NULL), private = open_new(NULL);
+	struct sitter inside = sitter_start(enter_handle, &handle);
+	struct sitter hidden = sitter_start(enter_handle, &private);
+
+	(void)unused;
+	in_child(signal_as_user, &handle);
+	in_child(signal_as_watcher, &handle);
+	expect_error(context_add_flags(private, VCONTEXT_PRIVATE), 0);
+	expect_number(signal_one(private, hidden.pid, 0), -EPERM);
+	sitter_end(&inside);
+	sitter_end(&hidden);
 }
 
 static void run_poll(const void *user)
@@ -597,6 +661,8 @@ static const struct ktap_case cases[] = {
 	{ "LIST as watcher", run_list_watcher },
 	{ "PROCESSES of a context", run_processes },
 	{ "PROCESSES is for root of context 0 and the watcher", run_processes_others },
+	{ "SIGNAL to one process of a context", run_signal },
+	{ "SIGNAL is for who may enter", run_signal_others },
 	{ "poll as root", run_poll },
 	{ "poll as user", run_poll, "user" },
 	{ "poll wakes when the last has gone", run_poll_wakes },

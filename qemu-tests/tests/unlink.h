@@ -23,10 +23,10 @@ extern const struct place places[2];
 void places_begin(void);
 void places_end(void);
 
-/* Is the file at @path immutable, and make it so, or not: -errno. */
+/* Make the file at @path immutable, or fit for everything again; -errno. */
 int set_immutable(const char *path, bool on);
 
-/* Both files anew, as one that has the mark and is immutable, and in a/ a file of its own, "other". */
+/* Both anew: one file with the mark, immutable; and in a/ one of its own, "other". */
 void shared_make(const struct place *place);
 /* The case is over if that of b/ is not as it was. */
 void shared_expect(const struct place *place);

@@ -274,9 +274,17 @@ static int by_handle(void)
 
 static int loop_device(void) { return value_of(open("/dev/loop-control", O_RDWR)); }
 static int loop_used(void) { return value_of(open("/dev/loop0", O_RDWR)); }
-static int bind_mount(void) { return value_of(mount("other", "file", NULL, MS_BIND, NULL)); }
 static int swap_on(void) { return value_of(swapon("file", 0)); }
 static int account(void) { return value_of(syscall(SYS_acct, "file")); }
+
+static int bind_mount(void)
+{
+	int error = value_of(mount("other", "file", NULL, MS_BIND, NULL));
+
+	if (!error)
+		umount2("file", MNT_DETACH);
+	return error;
+}
 
 /* What others would have to wait for, or would be heard by */
 

@@ -10,8 +10,10 @@
  *	FAKE_MODE=MODE		of the device, if it is not missing; 0666 otherwise
  *	FAKE_STUB=no		the kernel has no stub
  *	FAKE_INFO=ERRNO ...	the command fails; also NEW, OPEN, ENTER, ADD_FLAGS, LOWER,
- *				LOWER_CONTEXT, BIND
+ *				LOWER_CONTEXT, BIND, SIGNAL, KILL, FORGET
  *	FAKE_EXISTS=yes		each context exists
+ *	FAKE_PROCESSES="ID:PID,... ..."	the contexts, and who is in them; else there are none
+ *	FAKE_FLAGS=BITS		of all others
  *	FAKE_OWN_FLAGS=BITS	of the caller's context
  *	FAKE_ABI=N		another version of the interface
  *	FAKE_LOST=MASK		what the caller's ceiling lacks
@@ -242,6 +244,33 @@ static int answer_bind(const struct vcontext_bind *arg)
 	return answer("FAKE_BIND", text);
 }
 
+/* The text behind "ID:" in FAKE_PROCESSES; NULL: there is no such context. */
+static const char *processes_of(uint32_t id)
+{
+	const char *text = getenv("FAKE_PROCESSES");
+	char *end;
+
+	for (; text && *text; text += strcspn(text, " "), text += strspn(text, " ")) {
+		if (strtoul(text, &end, 10) == id && *end == ':')
+			return end + 1;
+	}
+
+	return NULL;
+}
+
+/* Which context a handle is on. */
+static uint32_t handles[1024];
+
+static int open_handle(uint32_t id)
+{
+	int fd = open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+
+	if (fd < 0 || (size_t)fd >= sizeof(handles) / sizeof(handles[0]))
+		abort();
+	handles[fd] = id;
+	return fd;
+}
+
 static int answer_open(struct vcontext_open *arg)
 {
 	char text[80];
@@ -253,9 +282,68 @@ static int answer_open(struct vcontext_open *arg)
 	snprintf(text, sizeof(text), "open id %u how %u flags %u", arg->id, arg->how, arg->flags);
 	if (answer_with_drop("FAKE_OPEN", text, arg->drop) < 0)
 		return -1;
+	if (!(arg->how & VCONTEXT_OPEN_CREATE) && getenv("FAKE_PROCESSES") &&
+	    !processes_of(arg->id)) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (arg->id == VCONTEXT_ID_ANY)
 		arg->id = 65541;
-	return open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
+	return open_handle(arg->id);
+}
+
+static int answer_list(struct vcontext_list *arg)
+{
+	uint32_t *ids = (uint32_t *)(uintptr_t)arg->ids;
+	uint32_t room = arg->count;
+
+	arg->count = 0;
+	for (uint32_t id = arg->first; id < 70000 && arg->count < room; id++) {
+		if (processes_of(id))
+			ids[arg->count++] = id;
+	}
+	return 0;
+}
+
+static int answer_processes(uint32_t id, struct vcontext_processes *arg)
+{
+	uint32_t *numbers = (uint32_t *)(uintptr_t)arg->numbers;
+	const char *text = processes_of(id);
+	uint32_t room = arg->count;
+	char *end;
+
+	arg->count = 0;
+	for (; text && *text && *text != ' ' && arg->count < room; text = end) {
+		uint32_t number = (uint32_t)strtoul(text, &end, 10);
+
+		end += *end == ',';
+		if (number >= arg->first && number > 0)
+			numbers[arg->count++] = number;
+	}
+	return 0;
+}
+
+/* It has as many processes as FAKE_PROCESSES names, and was made when its number says. */
+static int answer_stat(uint32_t id, struct vcontext_stat *arg)
+{
+	uint32_t numbers[64];
+	struct vcontext_processes processes = { .numbers = (uintptr_t)numbers, .count = 64 };
+
+	answer_processes(id, &processes);
+	arg->id = id;
+	arg->created = id * 1000000ULL;
+	arg->processes = processes.count;
+	arg->tasks = processes.count;
+	arg->flags = setting("FAKE_FLAGS", 0);
+	return 0;
+}
+
+static int answer_signal(uint32_t id, const struct vcontext_signal *arg)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "signal in %u: %u by %u\n", id, arg->process, arg->signal);
+	return answer("FAKE_SIGNAL", text);
 }
 
 int __wrap_ioctl(int fd, unsigned long command, ...)
@@ -289,6 +377,21 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 		return answer_lower(arg);
 	case VCONTEXT_BIND:
 		return answer_bind(arg);
+	case VCONTEXT_LIST:
+		return answer_list(arg);
+	case VCONTEXT_STAT:
+		return answer_stat(handles[fd], arg);
+	case VCONTEXT_PROCESSES:
+		return answer_processes(handles[fd], arg);
+	case VCONTEXT_SIGNAL:
+		return answer_signal(handles[fd], arg);
+	case VCONTEXT_KILL:
+		snprintf(text, sizeof(text), "kill in %u by %#lx\n", handles[fd],
+			 (unsigned long)(uintptr_t)arg);
+		return answer("FAKE_KILL", text);
+	case VCONTEXT_FORGET:
+		snprintf(text, sizeof(text), "forget %u\n", handles[fd]);
+		return answer("FAKE_FORGET", text);
 	default:
 		return __real_ioctl(fd, command, arg);
 	}

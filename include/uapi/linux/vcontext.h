@@ -286,6 +286,20 @@ struct vcontext_processes {
 	__u64 numbers;
 };
 
+/**
+ * struct vcontext_signal - argument of VCONTEXT_SIGNAL
+ * @size: in: sizeof(struct vcontext_signal)
+ * @process: in: the number of the process in the initial PID namespace
+ * @signal: in: the number of the signal; 0: only see whether there is such a process
+ * @pad: in: 0
+ */
+struct vcontext_signal {
+	__u32 size;
+	__u32 process;
+	__u32 signal;
+	__u32 pad;
+};
+
 /*
  * An extended attribute of files, "immutable linkage invert", with any value.  Names of a file that
  * has it and is immutable (FS_IMMUTABLE_FL) can be made, removed and replaced as those of any other
@@ -455,6 +469,13 @@ struct vcontext_processes {
  * VCONTEXT_PROCESSES - the numbers of its processes in the initial PID namespace, in order; not of
  *	those of contexts made inside.  Root of context 0, and the watcher.
  *	EPERM	not one of these
+ *
+ * VCONTEXT_SIGNAL - signal one process of the context, process 1 included: from outside, so that
+ *	nobody has to go where root inside could do something to who comes
+ *	As VCONTEXT_ENTER.
+ *	EPERM	as there
+ *	EINVAL	no signal
+ *	ENOENT	no process of this number is in the context
  */
 #define VCONTEXT_INFO		_IOWR(VCONTEXT_IOC, 0, struct vcontext_info)
 #define VCONTEXT_NEW		_IOWR(VCONTEXT_IOC, 1, struct vcontext_new)
@@ -474,5 +495,6 @@ struct vcontext_processes {
 #define VCONTEXT_FORGET		_IO(VCONTEXT_IOC, 24)
 #define VCONTEXT_ENTER_AT_EXEC	_IO(VCONTEXT_IOC, 25)
 #define VCONTEXT_PROCESSES	_IOWR(VCONTEXT_IOC, 26, struct vcontext_processes)
+#define VCONTEXT_SIGNAL		_IOW(VCONTEXT_IOC, 27, struct vcontext_signal)
 
 #endif /* _UAPI_LINUX_VCONTEXT_H */

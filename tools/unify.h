@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef UNIFY_H
+#define UNIFY_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include <vctl_vserver.h>
+
+#include "command.h"
+#include "names.h"
+#include "policy.h"
+#include "progress.h"
+#include "trouble.h"
+
+/* What there was to see of a file when it was met. */
+struct seen {
+	uint64_t ino;
+	uint64_t size;
+	uint32_t mode, uid, gid, nlink;
+	struct timespec mtime, ctime;
+	bool immutable;
+	bool mounted;		/* something is mounted on it */
+};
+
+/* One of the trees. */
+struct unify_tree {
+	const char *name;	/* as it was written */
+	struct vctl_vserver *vs;	/* or NULL */
+	int fd;
+	struct seen seen;	/* of its root */
+	/* Regular files by names, and those that no other tree has. */
+	uint64_t files, bytes;
+	uint64_t own_files, own_bytes;
+};
+
+/* Why files are left alone. */
+enum left {
+	LEFT_DATA,		/* where each tree has its own */
+	LEFT_CONFFILE,
+	LEFT_EXCLUDED,
+	LEFT_ALONE,		/* no other tree has one like it there */
+	LEFT_TRAITS,		/* another size, time, owner, mode ... */
+	LEFT_PACKAGE,		/* packages say that the text is another */
+	LEFT_CONTENT,
+	LEFT_IN_USE,		/* open for writing, or locked */
+	LEFT_LINKS,		/* other links than in the other tree */
+	LEFT_IMMUTABLE,		/* by somebody else's will */
+	LEFT_MODULE,		/* the module is needed */
+	LEFT_CHANGED,		/* by somebody, just now */
+	LEFT_DEEP,		/* directories nested too deep */
+	LEFT_COUNT,
+};
+
+struct tally {
+	uint64_t files, bytes;
+};
+
+/* A name of a file in one of the trees, while it is looked at. */
+struct member {
+	unsigned int tree;
+	int directory;		/* that has it */
+	const char *name;
+	struct seen seen;
+	uint32_t names;		/* as the mark says, once it is open; 0: it has none */
+	int fd;			/* -1 */
+	enum left why;		/* if it is left alone in the end; 0: not known */
+	bool done;		/* decided on */
+};
+
+struct copy;
+struct hints;
+struct links;
+
+/* A directory that some of the trees have. */
+struct level {
+	enum area area;
+	int *fds;		/* by tree; -1: it has none */
+	struct timespec *mtimes;
+	bool *changed;		/* names in it have been replaced */
+	unsigned int count;	/* of trees that have it */
+	unsigned int one;	/* the last of them */
+};
+
+struct unify {
+	/* What is wanted. */
+	const struct command *self;
+	bool all, dry, undo, json;
+	const char **excluded;
+	size_t excluded_count;
+
+	struct unify_tree *trees;
+	unsigned int count;
+	struct policy policy;
+	struct hints *hints;
+	struct progress progress;
+	struct trouble trouble;
+
+	int beside;		/* the directory that has the stage; -1 */
+	int stage;		/* a directory of ours, on the same file system; -1 */
+	char *stage_path;
+	bool module;		/* marked files can get names */
+	unsigned int device_major, device_minor;
+
+	/* What has been done. */
+	uint64_t compared;
+	struct tally linked;	/* names that are of another file now */
+	struct tally saved;	/* files that are no more */
+	struct tally already;	/* names that needed nothing */
+	struct tally copied;	/* undo: files that are a tree's own again */
+	struct tally freed;	/* undo: that only needed to lose the mark */
+	struct tally left[LEFT_COUNT];
+
+	/* Where it is. */
+	char path[PATH_MAX];
+	size_t length;
+	unsigned int depth;
+	struct member *members;		/* room for one of each tree */
+	struct links *links;
+	struct copy *copy;		/* undo */
+	char *one, *other;		/* buffers to compare in */
+};
+
+#define UNIFY_BUFFER (128 << 10)
+
+/* unify_walk.c */
+
+/** unify_walk() - Go through all trees at once; 0, or -1 with trouble */
+int unify_walk(struct unify *unify);
+
+/** unify_see() - What there is to see of a file; 0, or -1 with errno set */
+int unify_see(int directory, const char *name, struct seen *seen);
+
+/** unify_see_open() - The same of one that is open */
+int unify_see_open(int fd, struct seen *seen);
+
+/** unify_leave() - Count a file that is left alone */
+void unify_leave(struct unify *unify, enum left why, const struct seen *seen);
+
+/* unify_file.c */
+
+/**
+ * unify_members() - Make files of one path that are the same one file
+ * @members: at least two, not all the same file, all regular and not empty
+ * @changed: by tree: set where a name was replaced
+ *
+ * Return: 0, or -1 with trouble.
+ */
+int unify_members(struct unify *unify, struct member *members, unsigned int count, bool *changed);
+
+/** unify_open() - Open a file to read it; 0, 1 if it is not that any more, or -1 with trouble */
+int unify_open(struct unify *unify, struct member *member);
+
+/** unify_same_traits() - All that is the same in files that can be one, without opening them */
+bool unify_same_traits(const struct seen *one, const struct seen *other);
+
+/* unify_compare.c */
+
+/** unify_same_inside() - Are texts, attributes and flags of two open files the same? 1, 0 or -1 */
+int unify_same_inside(struct unify *unify, int one, int other, uint64_t size, enum left *why);
+
+/* unify_swap.c */
+
+/**
+ * unify_swap() - A name becomes that of another file
+ * @fd: the new file
+ * @new: as it was seen last
+ * @old: the name; its file is open, and leased if it is not immutable
+ * @fresh: the file of @old has been touched by nobody so far, not even us
+ *
+ * At no moment is the name missing.  What somebody else puts there meanwhile stays.
+ *
+ * Return: 0, 1 if somebody was faster, or -1 with errno set.
+ */
+int unify_swap(struct unify *unify, int fd, const struct seen *new, const struct member *old,
+	       bool fresh);
+
+/** unify_swap_staged() - The same for a file that is in the stage already, as STAGED */
+int unify_swap_staged(struct unify *unify, const struct seen *new, const struct member *old,
+		      bool fresh);
+
+#define STAGED "new"
+
+/* unify_links.c */
+
+/** unify_links_add() - Remember a name of a file that has several; 0, or -1 with trouble */
+int unify_links_add(struct unify *unify, const struct member *member);
+
+/** unify_links() - Do what was remembered; 0, or -1 with trouble */
+int unify_links(struct unify *unify);
+
+/** unify_links_free() - Forget it */
+void unify_links_free(struct unify *unify);
+
+/* unify_undo.c */
+
+/** unify_undo() - Give each tree its own files; 0, or -1 with trouble */
+int unify_undo(struct unify *unify);
+
+/** unify_undo_member() - The same for a file that has been met */
+int unify_undo_member(struct unify *unify, struct member *member, bool *changed);
+
+/* unify_stage.c */
+
+/**
+ * unify_stage_open() - Make the directory, beside the trees, with what was left in it removed
+ *
+ * Return: 0, or -1 with trouble.
+ */
+int unify_stage_open(struct unify *unify);
+
+/** unify_stage_close() - Remove it */
+void unify_stage_close(struct unify *unify);
+
+/* unify_report.c */
+
+/** unify_report() - Print how it went */
+void unify_report(const struct unify *unify);
+
+/* unify_work.c */
+
+/** unify_work() - All of it, in a process of its own that ends in order if this one is killed */
+enum status unify_work(struct unify *unify);
+
+#endif /* UNIFY_H */

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The directory in which files wait for their names. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "below.h"
+#include "cleanup.h"
+#include "mark.h"
+#include "run.h"
+#include "unify.h"
+
+#define STAGE ".vunify"
+/* Who was killed is gone soon; who isn't may take long. */
+#define LOCK_TRIES 60
+#define LOCK_WAIT_US 50000
+
+static bool is_there(const struct unify *unify, int parent)
+{
+	struct statx stat;
+
+	return statx(parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) == 0 &&
+	       stat.stx_dev_major == unify->device_major &&
+	       stat.stx_dev_minor == unify->device_minor;
+}
+
+/* The directory that a tree is in, if it is on the same file system. */
+static int open_beside(struct unify *unify, const struct unify_tree *tree, char **path)
+{
+	auto_free char *real = tree->vs ? strdup(VCTL_TREE_DIR "/x") : realpath(tree->name, NULL);
+	char *slash = real ? strrchr(real, '/') : NULL;
+	int parent;
+
+	if (!slash || !slash[1])
+		return -1;
+	slash[slash == real] = '\0';
+	parent = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (parent >= 0 && !is_there(unify, parent)) {
+		close(parent);
+		return -1;
+	}
+	if (asprintf(path, "%s/" STAGE, slash == real ? "" : real) < 0)
+		*path = NULL;
+
+	return parent;
+}
+
+/* Nobody but root passes it, or it isn't ours. */
+static int open_ours(int parent)
+{
+	struct stat stat;
+	int fd;
+
+	if (mkdirat(parent, STAGE, 0700) < 0 && errno != EEXIST)
+		return -1;
+	fd = openat(parent, STAGE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &stat) == 0 && stat.st_uid == 0 && !(stat.st_mode & 077))
+		return fd;
+
+	if (fd >= 0) {
+		close(fd);
+		errno = EEXIST;
+	}
+	return -1;
+}
+
+/* Whoever had it before may have removed it when done. */
+static bool is_still_there(int parent, int fd)
+{
+	struct stat named, open;
+
+	return fstat(fd, &open) == 0 && fstatat(parent, STAGE, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       named.st_ino == open.st_ino && named.st_dev == open.st_dev;
+}
+
+static int open_locked(int parent)
+{
+	int fd = -1;
+
+	for (int i = 0; i < LOCK_TRIES && !run_interrupted(); i++) {
+		fd = open_ours(parent);
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still_there(parent, fd))
+			return fd;
+		close(fd);
+		usleep(LOCK_WAIT_US);
+	}
+
+	errno = run_interrupted() ? EINTR : EBUSY;
+	return -1;
+}
+
+static int drop(int directory, const char *name, void *data)
+{
+	(void)data;
+	return mark_unlink(directory, name);
+}
+
+static int complain(struct unify *unify, int number)
+{
+	if (number == EBUSY)
+		return trouble_set(&unify->trouble, unify->stage_path,
+				   "another unify is under way", "wait until that is done");
+	if (number == EOPNOTSUPP || number == ENOTTY || number == EINVAL)
+		return trouble_set(&unify->trouble, unify->stage_path,
+				   "the file system has no attributes of files, or no leases",
+				   "ext4, xfs, btrfs and tmpfs (since Linux 6.6) have them");
+	if (number == EPERM)
+		return trouble_set(&unify->trouble, unify->stage_path,
+				   "no file can be made immutable here",
+				   "run it as root of context 0, with CAP_LINUX_IMMUTABLE");
+
+	return trouble_system(&unify->trouble, unify->stage_path, number);
+}
+
+static int open_stage(struct unify *unify, int parent)
+{
+	int marks;
+
+	unify->stage = open_locked(parent);
+	if (unify->stage < 0 || below_each(unify->stage, ".", drop, NULL) < 0)
+		return complain(unify, errno);
+	marks = mark_probe(unify->stage);
+	if (marks < 0)
+		return complain(unify, errno);
+
+	unify->module = marks > 1;
+	return 0;
+}
+
+int unify_stage_open(struct unify *unify)
+{
+	for (unsigned int i = 0; i < unify->count && unify->beside < 0; i++)
+		unify->beside = open_beside(unify, &unify->trees[i], &unify->stage_path);
+	if (unify->beside < 0 || !unify->stage_path)
+		return trouble_set(&unify->trouble, unify->trees[0].name,
+				   "it is the root of its file system",
+				   "give directories of one file system, which are below its root");
+
+	return open_stage(unify, unify->beside);
+}
+
+void unify_stage_close(struct unify *unify)
+{
+	if (unify->stage >= 0) {
+		unlinkat(unify->beside, STAGE, AT_REMOVEDIR);
+		close(unify->stage);
+	}
+	if (unify->beside >= 0)
+		close(unify->beside);
+	free(unify->stage_path);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A name gets another file, from one moment to the next. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "mark.h"
+#include "unify.h"
+
+static int exchange(const struct unify *unify, const struct member *old)
+{
+	return (int)syscall(SYS_renameat2, unify->stage, STAGED, old->directory, old->name,
+			    RENAME_EXCHANGE);
+}
+
+static void drop_staged(const struct unify *unify)
+{
+	int number = errno;
+
+	mark_unlink(unify->stage, STAGED);
+	errno = number;
+}
+
+static bool is_untouched(const struct member *old)
+{
+	struct seen now;
+
+	return unify_see_open(old->fd, &now) == 0 && now.ino == old->seen.ino &&
+	       unify_same_traits(&now, &old->seen) &&
+	       now.ctime.tv_sec == old->seen.ctime.tv_sec &&
+	       now.ctime.tv_nsec == old->seen.ctime.tv_nsec;
+}
+
+/* What came out is the file that was compared, and nobody has come to write to it. */
+static bool is_the_old_one(const struct seen *out, const struct member *old)
+{
+	return out->ino == old->seen.ino && unify_same_traits(out, &old->seen) &&
+	       (old->seen.immutable || mark_leased(old->fd));
+}
+
+/*
+ * Somebody else put a file of that name there, or wants to write to the one that was there: it
+ * goes back.  What comes out has to be what was put in, or there has been somebody again.
+ */
+static void put_back(const struct unify *unify, const struct member *old, uint64_t put,
+		     uint64_t expected)
+{
+	struct seen out;
+
+	while (exchange(unify, old) == 0 && unify_see(unify->stage, STAGED, &out) == 0 &&
+	       out.ino != expected) {
+		expected = put;
+		put = out.ino;
+	}
+	drop_staged(unify);
+}
+
+int unify_swap_staged(struct unify *unify, const struct seen *new, const struct member *old,
+		      bool fresh)
+{
+	struct seen out;
+
+	if (fresh && !is_untouched(old)) {
+		drop_staged(unify);
+		return 1;
+	}
+	if (exchange(unify, old) < 0) {
+		drop_staged(unify);
+		return errno == ENOENT || errno == ENOTDIR ? 1 : -1;
+	}
+	if (unify_see(unify->stage, STAGED, &out) < 0)
+		return -1;
+	if (!is_the_old_one(&out, old)) {
+		put_back(unify, old, out.ino, new->ino);
+		return 1;
+	}
+
+	return mark_unlink(unify->stage, STAGED);
+}
+
+int unify_swap(struct unify *unify, int fd, const struct seen *new, const struct member *old,
+	       bool fresh)
+{
+	int result = linkat(fd, "", unify->stage, STAGED, AT_EMPTY_PATH);
+
+	/* Somebody was interrupted. */
+	if (result < 0 && errno == EEXIST) {
+		drop_staged(unify);
+		result = linkat(fd, "", unify->stage, STAGED, AT_EMPTY_PATH);
+	}
+
+	return result < 0 ? -1 : unify_swap_staged(unify, new, old, fresh);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Trees get their own files again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy.h"
+#include "mark.h"
+#include "unify.h"
+#include "unify_links.h"
+
+#define BOTH (VCTL_ATTR_IMMUTABLE | VCTL_ATTR_INVERT)
+
+static int failed(struct unify *unify, const char *path)
+{
+	int number = errno;
+	bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == ENOMEM;
+
+	return trouble_system(&unify->trouble, disk ? "" : path, number);
+}
+
+static void count_freed(struct unify *unify, const struct seen *seen)
+{
+	unify->freed.files++;
+	unify->freed.bytes += seen->size;
+}
+
+/* Is nobody else's. */
+static int free_file(struct unify *unify, const char *path, int fd, const struct seen *seen)
+{
+	if (!unify->dry && mark_clear(fd) < 0)
+		return failed(unify, path);
+
+	count_freed(unify, seen);
+	return 0;
+}
+
+/* A copy in the stage, with all that the file has but the mark. */
+static int stage_copy(struct unify *unify, int fd, struct seen *seen)
+{
+	int result;
+
+	mark_unlink(unify->stage, STAGED);
+	result = copy_one(unify->copy, fd, unify->stage, STAGED);
+	if (result == 0)
+		result = unify_see(unify->stage, STAGED, seen);
+	if (result < 0) {
+		int number = errno;
+
+		unlinkat(unify->stage, STAGED, 0);
+		errno = number;
+	}
+
+	return result;
+}
+
+/* Without the module the flag keeps names from being replaced, even by us. */
+static int hold(const struct unify *unify, int fd, uint32_t names, bool on)
+{
+	int result = unify->module ? 0 : vctl_attr_set(fd, on ? BOTH : VCTL_ATTR_INVERT, names,
+						       NULL);
+
+	if (result < 0)
+		errno = -result;
+	return result < 0 ? -1 : 0;
+}
+
+static void count_copied(struct unify *unify, const struct seen *seen, unsigned int tree)
+{
+	unify->copied.files++;
+	unify->copied.bytes += seen->size;
+	unify->trees[tree].own_files++;
+	unify->trees[tree].own_bytes += seen->size;
+}
+
+static int copy_member(struct unify *unify, struct member *member, bool *changed)
+{
+	struct seen new;
+	int result = 0;
+
+	if (!unify->dry) {
+		if (stage_copy(unify, member->fd, &new) < 0 ||
+		    hold(unify, member->fd, member->names, false) < 0)
+			return failed(unify, unify->path);
+		result = unify_swap_staged(unify, &new, member, false);
+		if (hold(unify, member->fd, member->names, true) < 0)
+			result = -1;
+	}
+	if (result < 0)
+		return failed(unify, unify->path);
+	if (result > 0) {
+		unify_leave(unify, LEFT_CHANGED, &member->seen);
+		return 0;
+	}
+
+	changed[member->tree] = true;
+	count_copied(unify, &member->seen, member->tree);
+	return 0;
+}
+
+int unify_undo_member(struct unify *unify, struct member *member, bool *changed)
+{
+	int result;
+
+	if (!member->seen.immutable)
+		return 0;
+	result = unify_open(unify, member);
+	if (result != 0)
+		return result < 0 ? -1 : 0;
+	/* By somebody else's will. */
+	if (!member->names && member->seen.nlink == 1)
+		return 0;
+	if (member->names != 1)
+		return unify_links_add(unify, member);
+	if (member->seen.nlink == 1)
+		return free_file(unify, unify->path, member->fd, &member->seen);
+
+	return copy_member(unify, member, changed);
+}
+
+/* All names that it has in the tree, and the copy is linked to each. */
+static int copy_node(struct unify *unify, struct node *node)
+{
+	uint32_t names = node->links->marked ? node->links->marked : (uint32_t)node->names;
+	int result = 0;
+	struct seen new;
+	int fd = -1;
+
+	if (unify->dry)
+		return 0;
+	if (stage_copy(unify, node->fd, &new) < 0)
+		return -1;
+	fd = openat(unify->stage, STAGED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || hold(unify, node->fd, names, false) < 0)
+		result = -1;
+	for (size_t i = 0; i < node->total && result >= 0; i++)
+		result = unify_node_name(unify, node, &node->links[i], fd, &new, i == 0);
+	if (fd >= 0)
+		close(fd);
+	if (hold(unify, node->fd, names, true) < 0)
+		result = -1;
+
+	return result < 0 ? -1 : 0;
+}
+
+static int undo_node(struct unify *unify, struct node *node)
+{
+	const struct seen *seen = &node->links->seen;
+	int result = unify_node_open(unify, node);
+
+	if (result != 0)
+		return result < 0 ? -1 : 0;
+
+	if (node->total >= seen->nlink) {
+		result = free_file(unify, node->links->path, node->fd, seen);
+	} else {
+		result = copy_node(unify, node);
+		if (result < 0)
+			failed(unify, node->links->path);
+		else
+			count_copied(unify, seen, 0);
+	}
+	unify_node_close(node);
+	return result;
+}
+
+static int undo_links(struct unify *unify)
+{
+	struct node *nodes;
+	size_t count;
+	int result = unify_nodes_make(unify, &nodes, &count);
+
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = undo_node(unify, &nodes[i]);
+	unify_links_free(unify);
+	return result;
+}
+
+/* One tree after the other: what the last one has is nobody else's by then. */
+int unify_undo(struct unify *unify)
+{
+	struct unify_tree *trees = unify->trees;
+	unsigned int count = unify->count;
+	struct copy *copy = calloc(1, sizeof(*copy));
+	int result = copy ? copy_begin(copy) : -1;
+
+	if (result < 0)
+		failed(unify, "");
+	if (copy)
+		copy->progress = &unify->progress;
+	unify->copy = copy;
+	unify->count = 1;
+	for (unsigned int i = 0; i < count && result == 0; i++) {
+		unify->trees = trees + i;
+		result = unify_walk(unify);
+		if (result == 0)
+			result = undo_links(unify);
+	}
+
+	unify->trees = trees;
+	unify->count = count;
+	unify->copy = NULL;
+	if (copy)
+		copy_end(copy);
+	free(copy);
+	return result;
+}
