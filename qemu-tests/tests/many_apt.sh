@@ -187,11 +187,29 @@ flags()
 	clean "flags"
 }
 
+# A package that brings the same file to both; the clock is that of the packages.
+unified()
+{
+	for name in v0 v5; do
+		tree_script $name /usr/bin/apt-get <<-'END'
+		mkdir -p /usr/lib/new
+		head -c 200000 /dev/zero >/usr/lib/new/file
+		touch -d '2024-01-01 00:00:00' /usr/lib/new/file
+		END
+	done
+	run "unify: of those in which it is done" 1 '^v3 +failed' vapt --unify v0 v3 v5 -- install x
+	run "unify: what the package brings is shared" 0 '^2$' stat -c %h /vservers/v5/usr/lib/new/file
+	[ "$(stat -c %i /vservers/v0/usr/lib/new/file)" = \
+		"$(stat -c %i /vservers/v5/usr/lib/new/file)" ]
+	ktap_result $? "unify: it is one file"
+	run "unify: nothing of the one that failed" 0 '"files_shared": 0,' vctl du --json v3
+}
+
 others()
 {
 	run "du: all of them" 0 '^v0 .* MB' vctl du
-	ln /vservers/v0/bin/busybox /vservers/v1/bin/shared
-	run "du: a file that two have" 0 '"files_shared": 1,' vserver v0 du --json
+	ln /vservers/v6/bin/busybox /vservers/v1/bin/shared
+	run "du: a file that two have" 0 '"files_shared": 1,' vserver v1 du --json
 	rm /vservers/v1/bin/shared
 	run "set" 0 '^vserver v0: changed' vserver v0 set S_HOSTNAME=other
 	run "get" 0 '^other$' vserver v0 get S_HOSTNAME
@@ -205,6 +223,7 @@ report
 packages
 kills
 flags
+unified
 others
 vctl stop --all --silent
 ktap_end
