@@ -182,7 +182,7 @@ flags()
 	make_one private S_FLAGS=private
 	remember
 	run "fakeinit: no init is run" 0 '^init +done' vapt init -- install x
-	run "private: nobody enters it" 1 '^private +failed .*private' vapt private -- install x
+	run "private: nobody enters it" 1 '^private +failed .*it has the flag private' vapt private -- install x
 	rm -f /vservers/*/log
 	clean "flags"
 }
