@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +14,16 @@
 /* Behind the name: which of the fields of proc(5) they are, the state being the third. */
 #define FIELD_USER	14
 #define FIELD_SYSTEM	15
-#define FIELD_VSZ	23
-#define FIELD_RSS	24
+#define FIELD_LAST	FIELD_SYSTEM
 
 #define TEXT_ROOM	1024
 
-bool usage_parse(const char *text, struct usage *usage)
+/* From the text of /proc/PID/stat; false if that is not what it is. */
+static bool read_times(const char *text, struct usage *usage)
 {
 	/* The name can have all characters, but nothing behind it has a parenthesis. */
 	const char *at = strrchr(text, ')');
-	uint64_t values[FIELD_RSS + 1];
+	uint64_t values[FIELD_LAST + 1];
 	char *end;
 
 	if (!at || at[1] != ' ' || !at[2])
@@ -31,7 +31,7 @@ bool usage_parse(const char *text, struct usage *usage)
 
 	/* Past the state, which is a letter. */
 	at += 3;
-	for (int field = 4; field <= FIELD_RSS; field++) {
+	for (int field = 4; field <= FIELD_LAST; field++) {
 		values[field] = strtoull(at, &end, 10);
 		if (end == at)
 			return false;
@@ -40,28 +40,45 @@ bool usage_parse(const char *text, struct usage *usage)
 
 	usage->user = values[FIELD_USER];
 	usage->system = values[FIELD_SYSTEM];
-	usage->vsz = values[FIELD_VSZ];
-	usage->rss = values[FIELD_RSS] * (uint64_t)sysconf(_SC_PAGESIZE);
 	return true;
 }
 
 /* False if there is no such process any more. */
-static bool read_one(int proc, const char *number, struct usage *usage)
+static bool read_file(int proc, const char *number, const char *name, char *text)
 {
-	char path[32], text[TEXT_ROOM];
+	char path[32];
 	auto_fd int fd = -1;
 	ssize_t count;
 
-	snprintf(path, sizeof(path), "%.20s/stat", number);
+	snprintf(path, sizeof(path), "%.20s/%s", number, name);
 	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	count = read(fd, text, sizeof(text) - 1);
+	count = read(fd, text, TEXT_ROOM - 1);
 	if (count <= 0)
 		return false;
 
 	text[count] = '\0';
-	return usage_parse(text, usage);
+	return true;
+}
+
+/*
+ * Its memory is in stat, too, but there the kernel leaves out what each processor has not added up
+ * yet, which are many megabytes on a machine with many.
+ */
+static bool read_one(int proc, const char *number, struct usage *usage)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	char text[TEXT_ROOM];
+	char *end;
+
+	if (!read_file(proc, number, "stat", text) || !read_times(text, usage) ||
+	    !read_file(proc, number, "statm", text))
+		return false;
+
+	usage->vsz = strtoull(text, &end, 10) * page;
+	usage->rss = strtoull(end, NULL, 10) * page;
+	return true;
 }
 
 int usage_each(int (*take)(pid_t pid, const struct usage *usage, void *data), void *data)

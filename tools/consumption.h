@@ -3,7 +3,6 @@
 #ifndef CONSUMPTION_H
 #define CONSUMPTION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,20 +15,11 @@ struct usage {
 };
 
 /**
- * usage_parse() - Read the text of /proc/PID/stat
- * @text: it
- * @usage: out
- *
- * Return: false if that is not what it is.
- */
-bool usage_parse(const char *text, struct usage *usage);
-
-/**
  * usage_each() - Call a function for each process that this one sees
  * @take: returns a negative value to end it
  * @data: handed to it
  *
- * From one file of a process alone, because that of 5,000 is to be fast.
+ * From the two files of a process that cost the kernel least, because that of 5,000 is to be fast.
  *
  * Return: 0, the negative value, or -1 with errno set: there is no /proc.
  */

@@ -240,6 +240,12 @@ static int fake_ioctl(int fd, unsigned long command, void *argument)
 	case VCONTEXT_KILL:
 		fake.signal = (int)(intptr_t)argument;
 		return fail_with(fake.kill_errno);
+	case VCONTEXT_SIGNAL:
+		memcpy(&fake.one, argument, sizeof(fake.one));
+		return fail_with(fake.signal_errno);
+	case VCONTEXT_PROCESSES:
+		return fake.processes_errno ? fail_with(fake.processes_errno) :
+					      answer_list(argument);
 	case VCONTEXT_ADD_FLAGS:
 		memcpy(&fake.flags, argument, sizeof(fake.flags));
 		return fail_with(fake.add_errno);

@@ -25,13 +25,14 @@ struct fake {
 	/* What the commands answer: 0, or an errno value. */
 	int info_errno, new_errno, open_errno, enter_errno, add_errno, stat_errno, list_errno,
 	    lower_errno, bind_errno, pid_ns_errno, kill_errno, keep_errno, kept_errno,
-	    forget_errno;
+	    forget_errno, processes_errno, signal_errno;
 	struct vcontext_info info;
 	struct vcontext_stat stat;
 	const uint32_t *ids;
 	uint32_t ids_count;
 	uint32_t ids_at_once;		/* how many LIST hands out in one call */
 	bool ids_too_many;		/* claim more than there was room for */
+	/* PROCESSES answers as LIST does, by the same fields. */
 	int poll_answer;		/* negative: an errno value */
 	unsigned int interrupts;	/* that many calls end with EINTR first */
 
@@ -44,6 +45,7 @@ struct fake {
 	struct vcontext_lower lower;
 	bool lowered_context;		/* not the caller */
 	int signal;
+	struct vcontext_signal one;	/* process */
 	bool entered_at_exec;		/* not at once */
 	struct vcontext_keep keep;
 	int kept_kind;
@@ -82,6 +84,7 @@ Suite *suite_kept(void);
 Suite *suite_name(void);
 Suite *suite_attr(void);
 Suite *suite_process(void);
+Suite *suite_processes(void);
 Suite *suite_state(void);
 Suite *suite_user(void);
 Suite *suite_vserver(void);

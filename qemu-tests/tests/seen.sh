@@ -45,13 +45,13 @@ values()
 {
 	awk -v members="$*" '
 		BEGIN { count = split(members, wanted, " ") }
-		/^  {/ { split("", object) }
+		/^  [{]/ { split("", object) }
 		match($0, /^    "[a-z_]*": /) {
 			member = substr($0, 6, RLENGTH - 8)
 			object[member] = substr($0, RLENGTH + 1)
 			gsub(/[",]/, "", object[member])
 		}
-		/^  }/ {
+		/^  [}]/ {
 			for (i = 1; i <= count; i++)
 				printf "%s%s", object[wanted[i]], i < count ? " " : "\n"
 		}'
@@ -86,13 +86,15 @@ vserver w1 start >/dev/null
 vserver w1 exec sleep 1004 &
 vserver_tree.sh init w2
 vserver w2 start >/dev/null
+# Which nobody can end from outside, so that it ends when it is let go.
 mkfifo /tmp/hold
-chcontext --silent --ctx 301 --flag private sleep 1005 &
+exec 3<>/tmp/hold
+chcontext --silent --ctx 301 --flag private sh -c 'read -r word </tmp/hold' &
 private=$!
 web=$(sed -n 's/^context=//p' /run/vservers/w1)
 init=$(sed -n 's/^context=//p' /run/vservers/w2)
 number_of='chcontext --silent --ctx 1 pgrep -f'
-soon sh -c "$number_of '^sleep 1004' && $number_of '^sleep 1003' && $number_of '^sleep 1005'"
+soon sh -c "$number_of '^sleep 1004' && $number_of '^sleep 1003'"
 ktap_result $? "all are there" "$(chcontext --silent --ctx 1 ps ax)"
 inside=$($number_of '^sleep 1004')
 outer=$($number_of '^sleep 1002')
@@ -100,14 +102,14 @@ first=$($number_of '^init|/sbin/init' | tail -n 1)
 
 # vps
 for options in ax aux -ef -el "axo pid,cmd" "axo comm,pid" "axo comm" -eL axf "axh" \
-	"axo pid,comm --no-headers" "-C sleep" "ajx"; do
+	"axo pid,comm --no-headers" "-C sleep,sh" "ajx"; do
 	# shellcheck disable=SC2086 # words
 	vps $options >/tmp/seen
 	case $options in
 	ax|"axo pid,cmd"|axh) right /tmp/seen "vps $options" ;;
 	esac
 	# shellcheck disable=SC2086
-	for line in "0 MAIN .*sleep" "300 - .*sleep" "$web w1 .*sleep" "301 - .*sleep"; do
+	for line in "0 MAIN .*sleep" "300 - .*sleep" "$web w1 .*sleep" "301 - .*sh"; do
 		grep -qE "^ *$line" /tmp/seen
 		ktap_result $? "vps $options: $line" "$(cat /tmp/seen)"
 	done
@@ -172,8 +174,8 @@ done
 run "vkill of nobody" 1 'process 4000000: there is no such process' vkill 4000000
 run "vkill as user" 1 'only root in context 0' as_user vkill "$host"
 run "vkill in a private context" 1 "process $private: its context is private" vkill "$private"
-run "vkill, and two of three can" 1 'process 4000000' vkill "$host" 4000000 -s INT "$named"
-ended "$host" 130 && ended "$named" 130
+run "vkill, and two of three can" 1 'process 4000000' vkill "$host" 4000000 -s HUP "$named"
+ended "$host" 129 && ended "$named" 129
 ktap_result $? "vkill in context 0 and in a named one" "they are still there"
 run "vkill in a vserver" 0 "" vkill -KILL "$inside"
 soon sh -c "! vps -p $inside >/dev/null"
@@ -197,5 +199,9 @@ run "vkill --forget" 0 "" vkill --ctx "$web" --forget
 soon sh -c "! vserver-stat | grep -q '^ *$web '"
 ktap_result $? "it is gone now" "$(vserver-stat)"
 vserver w2 stop >/dev/null
+echo go >&3
+exec 3>&-
+wait
+run "nothing is left" 0 '^Contexts besides 0: +0$' vctl info
 umount /vservers /etc/vservers
 ktap_end
