@@ -23,6 +23,7 @@ set_up()
 		own "$name" "10.0.0.$address"
 		address=$((address + 1))
 	done
+	machine_rpm a1
 	run "all start" 0 '^e2: started$' vctl start a1 b1 c1 d2 e2
 	make="inside a1 sh /srv/make.sh"
 	$make package thing 1.0

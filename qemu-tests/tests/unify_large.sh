@@ -22,6 +22,7 @@ for name in $all; do
 	[ "$bytes" -ge 1000000000 ]
 	ktap_result $? "$name has 1 GB" "$bytes"
 done
+machine_rpm a1
 # shellcheck disable=SC2086 # names
 state /tmp/before $all
 begin=$(date +%s)

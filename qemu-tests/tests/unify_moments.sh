@@ -46,6 +46,7 @@ killed()
 }
 
 mv /trees/a1 /trees/d2 /vservers/
+machine_rpm a1
 own a1 10.0.0.11
 own d2 10.0.0.12
 state /tmp/before a1 d2
