@@ -112,15 +112,19 @@ static void remove_copy(const struct rpm *rpm)
 
 static int ask(struct rpm *rpm, const char *name, struct trouble *trouble)
 {
-	/* In a context of its own it reaches no process; without the module there is none. */
+	bool module = vctl_module_loaded() > 0;
+	/*
+	 * In a context of its own it reaches no process; without the module there is none.  From
+	 * inside the fence nobody gets to the device for that.
+	 */
 	const char *const argv[] = {
 		"/proc/self/exe", "context", "--silent", "--secure", "setpriv", "--reuid=" NOBODY_TEXT,
 		"--regid=" NOBODY_TEXT, "--clear-groups", "--no-new-privs", "rpm", "--dbpath",
 		rpm->directory, "-qac", NULL,
 	};
 	struct run run = {
-		.argv = vctl_module_loaded() > 0 ? argv : argv + 4,
-		.in = -1, .directory = rpm->to, .fenced = true, .heed = take_line, .data = rpm,
+		.argv = module ? argv : argv + 4,
+		.in = -1, .directory = rpm->to, .fenced = !module, .heed = take_line, .data = rpm,
 	};
 	int result = run_program(&run);
 

@@ -41,12 +41,13 @@ own()
 # vunify asks the machine's rpm; here it is that of a tree: machine_rpm NAME
 machine_rpm()
 {
-	chroot "/vservers/$1" /lib64/ld-linux-x86-64.so.2 --list /usr/bin/rpm | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' |
+	chroot "/vservers/$1" /lib64/ld-linux-x86-64.so.2 --list /usr/bin/rpm |
+	sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' |
 	while IFS= read -r library; do
 		[ -e "$library" ] || cp -L "/vservers/$1$library" "$library"
 	done
 	cp -a "/vservers/$1/usr/lib/rpm" /usr/lib/
-	cp "/vservers/$1/usr/bin/rpm" /usr/bin/
+	cp --remove-destination "/vservers/$1/usr/bin/rpm" /usr/bin/
 }
 
 # state DIRECTORY NAME...: all that these trees are, but for what their daemons write meanwhile
