@@ -26,7 +26,7 @@ module_sources := $(shell find Kbuild module include -type f -name '[!.]*')
 
 sub = $(MAKE) --no-print-directory -C $(1) BUILD=$(BUILD)
 
-.PHONY: all libraries tools module demo check check-long shell install deps clean help guest-stage
+.PHONY: all libraries tools module demo bench check check-long shell install deps clean help guest-stage
 .DELETE_ON_ERROR:
 
 all: libraries tools $(if $(KDIR),module)
@@ -135,6 +135,10 @@ check-long: | have-deps
 demo: | have-deps
 	@qemu-tests/demo
 
+# As root, because files are marked; BENCH are arguments, e.g. --directory DIR.
+bench: tools | have-deps
+	@qemu-tests/bench/unify $(BENCH)
+
 # The shell of make's first example; the guest and all that is done in it is gone at its end.
 define greeting
 You are root of context 0 in a guest; "exit" ends it, and nothing in it is kept.  Try:
@@ -165,6 +169,7 @@ clean:
 help:
 	@echo 'make          libraries and tools; the module for a kernel with the stub (KDIR=DIR)'
 	@echo 'make demo     boot a guest and play the first examples there'
+	@echo 'make bench    vunify against hardlink, jdupes and rdfind (as root)'
 	@echo 'make check    unit tests, static checks, tests in guests'
 	@echo 'make check-long  the long runs on the debug kernel'
 	@echo 'make shell    a root shell in a guest'

@@ -11,7 +11,7 @@
 #include "cleanup.h"
 #include "command.h"
 #include "message.h"
-#include "policy.h"
+#include "policy_rpm.h"
 
 /* What is there only while it runs. */
 static const char *const passing[] = { "dev", "proc", "run", "sys", "tmp" };
@@ -86,12 +86,15 @@ static int warn_if_it_runs(struct build *build)
 	return 1;
 }
 
+/* With @trouble if it is not the copying that fails. */
 static int clone_tree(struct build *build, struct copy *copy, struct policy *policy)
 {
 	auto_fd int from = openat(build->stage.trees, build->from,
 				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (from < 0 || copy_begin(copy) < 0 || policy_add(policy, from) < 0)
+		return -1;
+	if (!build->full && policy_add_rpm(policy, from, build->from, &build->trouble) < 0)
 		return -1;
 
 	return copy_contents(copy, from, build->tree);

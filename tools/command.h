@@ -77,6 +77,7 @@ extern const struct command command_set;
 extern const struct command command_du;
 extern const struct command command_rpm;
 extern const struct command command_apt;
+extern const struct command command_new;
 extern const struct command command_rebootmgr;
 
 #endif /* COMMAND_H */

@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "copy.h"
 #include "mark.h"
+#include "policy.h"
 #include "run.h"
 
 /* Four descriptors are open for each level, and a process has a thousand. */
@@ -345,7 +346,8 @@ static int copy_other(struct copy *copy, const struct statx *stat, int from, int
 {
 	int result = 1;
 
-	if (rule == COPY_LINK && S_ISREG(stat->stx_mode) && stat->stx_size > 0)
+	if (rule == COPY_LINK && S_ISREG(stat->stx_mode) && stat->stx_size > 0 &&
+	    policy_shares_mode(stat->stx_mode))
 		result = link_file(copy, stat, from, to, name);
 	if (result <= 0)
 		return result;

@@ -77,7 +77,7 @@ int mark_set(int fd, uint32_t names)
 	return see_who_writes(fd);
 }
 
-/* Some files can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
+/* Some can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
 static int judge_link(int number)
 {
 	return number == EXDEV || number == EMLINK || number == EPERM || number == ENOENT ? 1 : -1;

@@ -103,7 +103,8 @@ void names_sort(struct names *names)
 	for (size_t i = 0; i < names->count; i++)
 		names->all[i].text = names->texts + (size_t)names->all[i].text;
 
-	qsort(names->all, names->count, sizeof(*names->all), compare);
+	if (names->count)
+		qsort(names->all, names->count, sizeof(*names->all), compare);
 }
 
 size_t names_same(const struct names *names, size_t at)

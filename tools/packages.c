@@ -21,10 +21,12 @@
 
 enum {
 	OPTION_PARALLEL = OPTION_FIRST,
+	OPTION_UNIFY,
 };
 
 static const struct option_entry options[] = {
 	{ "parallel", "N", OPTION_PARALLEL, "in how many at the same time (1)" },
+	{ "unify", NULL, OPTION_UNIFY, "unify those in which it is done, afterwards" },
 	OPTION_ENTRY_JSON,
 	{ 0 },
 };
@@ -47,6 +49,7 @@ struct stop {
 struct tour {
 	const struct command *self;
 	bool json;
+	bool unify;
 	unsigned int parallel;
 	struct errand errand;
 	char **argv;		/* of the errand */
@@ -61,8 +64,9 @@ static int take_option(int value, const char *argument, void *data)
 	char *end;
 	unsigned long number;
 
-	if (value == OPTION_JSON) {
-		tour->json = true;
+	if (value == OPTION_JSON || value == OPTION_UNIFY) {
+		tour->json |= value == OPTION_JSON;
+		tour->unify |= value == OPTION_UNIFY;
 		return 0;
 	}
 
@@ -332,9 +336,28 @@ static enum status report(const struct tour *tour)
 	return failed ? STATUS_FAILED : STATUS_DONE;
 }
 
-/* In JSON nothing is to be but that: what the commands print goes to the errors. */
+/* As "vctl unify" of those in which all is well; one alone is unified with all others. */
+static enum status unify(const struct tour *tour)
+{
+	auto_free char **line = calloc(tour->count + 2, sizeof(*line));
+	int count = 0;
+
+	if (!line)
+		return message_system(command_unify.name, NULL);
+
+	line[count++] = (char *)command_unify.name;
+	for (size_t i = 0; i < tour->count; i++) {
+		if (tour->stops[i].outcome.done)
+			line[count++] = (char *)tour->stops[i].name;
+	}
+	return count == 1 || run_interrupted() ? STATUS_DONE :
+						 command_unify.run(&command_unify, count, line);
+}
+
+/* In JSON nothing is to be but that: what else is printed goes to the errors. */
 static enum status carry_out_and_report(struct tour *tour)
 {
+	enum status unified = STATUS_DONE;
 	auto_fd int out = -1;
 	enum status status = look_at_machine(tour);
 
@@ -348,10 +371,13 @@ static enum status carry_out_and_report(struct tour *tour)
 
 	run_catch_signals();
 	carry_out(tour);
+	if (tour->unify)
+		unified = unify(tour);
 	fflush(stdout);
 	if (tour->json && dup2(out, STDOUT_FILENO) < 0)
 		return message_system("standard output", NULL);
-	return report(tour);
+	status = report(tour);
+	return status == STATUS_DONE ? unified : status;
 }
 
 static void free_tour(struct tour *tour)
@@ -396,24 +422,23 @@ static enum status run(const struct command *self, int argc, char **argv)
 }
 
 #define TEXT_TOUR \
-	"in each of the vservers, or with ALL in all that there are, one after the other,\n" \
-	"also if it fails in one, and report at the end how it went.\n\n" \
+	" with these arguments in each of the vservers, or with ALL in all that there\n" \
+	"are, one after the other, also if it fails in one, and report how it went.\n\n" \
 	"In a vserver that is stopped it runs all the same: that is started for it without\n" \
-	"its services, and stopped again.  "
-#define TEXT_FILES \
-	" that are files of the machine are copied into each vserver's\n" \
-	"/tmp for that time.\n\n" \
+	"its services, and stopped again.  Packages that are files of the machine are copied\n" \
+	"into each vserver's /tmp for that time.\n\n" \
 	"On a terminal it can ask its questions there.  Without one, with --json or with\n" \
 	"--parallel it reads nothing, and each line that it prints says whose it is; with\n" \
-	"--json they are on standard error."
+	"--json they are on standard error.\n\n" \
+	"What packages bring is a file of its own in each of them; --unify shares it again."
 #define STATUS_TOUR "0 done in all, 1 it failed in one, 2 wrong usage"
 
 const struct command command_rpm = {
 	.name = "rpm",
 	.classic = "vrpm",
-	.usage = "[--parallel N] [--json] NAME...|ALL -- ARG...",
+	.usage = "[--unify] [--parallel N] [--json] NAME...|ALL -- ARG...",
 	.summary = "rpm in several vservers",
-	.text = "Run rpm ARG...\n" TEXT_TOUR "Packages (*.rpm)" TEXT_FILES,
+	.text = "Run rpm" TEXT_TOUR,
 	.status = STATUS_TOUR,
 	.options = options,
 	.anywhere = true,
@@ -423,10 +448,10 @@ const struct command command_rpm = {
 const struct command command_apt = {
 	.name = "apt",
 	.classic = "vapt",
-	.usage = "[--parallel N] [--json] NAME...|ALL -- ARG...",
+	.usage = "[--unify] [--parallel N] [--json] NAME...|ALL -- ARG...",
 	.summary = "apt-get in several vservers",
-	.text = "Run apt-get ARG...\n" TEXT_TOUR "Packages (*.deb)" TEXT_FILES "\n"
-		"Without a terminal DEBIAN_FRONTEND is noninteractive; apt-get's own -y answers\n"
+	.text = "Run apt-get" TEXT_TOUR "\n\n"
+		"Where it reads nothing DEBIAN_FRONTEND is noninteractive; apt-get's own -y answers\n"
 		"whether to go on.",
 	.status = STATUS_TOUR,
 	.options = options,

@@ -119,6 +119,11 @@ enum verdict policy_judge_path(const struct policy *policy, const char *path)
 	return policy_judge(policy, area, path, name);
 }
 
+bool policy_shares_mode(uint32_t mode)
+{
+	return !(mode & (S_ISUID | S_ISGID | S_ISVTX));
+}
+
 int policy_conffile(struct policy *policy, const char *path, size_t length)
 {
 	while (length > 0 && *path == '/') {

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "set.h"
 
@@ -76,6 +77,14 @@ enum verdict policy_judge(const struct policy *policy, enum area area, const cha
 
 /** policy_judge_path() - The same, by the path alone */
 enum verdict policy_judge_path(const struct policy *policy, const char *path);
+
+/**
+ * policy_shares_mode() - May files of that mode be shared?
+ *
+ * Not those that are setuid, setgid or sticky: dpkg takes these rights away from a file before it
+ * removes it, so that no other name keeps them, and goes no further if it can't.
+ */
+bool policy_shares_mode(uint32_t mode);
 
 /** policy_free() - Free what it has */
 void policy_free(struct policy *policy);

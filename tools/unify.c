@@ -221,7 +221,7 @@ const struct command command_unify = {
 		"configuration files of packages; what is in /etc, /home, /root, /tmp, /run, /mnt,\n"
 		"/media, /proc, /sys and /dev; of /var all but lists of packages and of their\n"
 		"files; what is in other places than the system's, where there are packages; what\n"
-		"is open for writing or locked.\n\n"
+		"is setuid, setgid or sticky; what is open for writing or locked.\n\n"
 		"What a killed one leaves is whole; the next one goes on.",
 	.options = options,
 	.anywhere = true,

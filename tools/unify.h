@@ -43,6 +43,7 @@ enum left {
 	LEFT_DATA,		/* where each tree has its own */
 	LEFT_CONFFILE,
 	LEFT_EXCLUDED,
+	LEFT_SETUID,		/* or setgid, or sticky */
 	LEFT_ALONE,		/* no other tree has one like it there */
 	LEFT_TRAITS,		/* another size, time, owner, mode ... */
 	LEFT_PACKAGE,		/* packages say that the text is another */
@@ -72,6 +73,7 @@ struct member {
 	bool done;		/* decided on */
 };
 
+struct closer;
 struct copy;
 struct hints;
 struct links;
@@ -97,6 +99,7 @@ struct unify {
 	unsigned int count;
 	struct policy policy;
 	struct hints *hints;
+	struct closer *closer;
 	struct progress progress;
 	struct trouble trouble;
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "closer.h"
 #include "hints.h"
 #include "mark.h"
 #include "unify.h"
@@ -270,7 +271,7 @@ static int take_name(struct round *round, struct member *member, const struct me
 }
 
 /* All names of the other file among these. */
-static int replace(struct round *round, const struct member *other)
+static int replace(struct round *round, struct member *other)
 {
 	struct unify *unify = round->unify;
 	struct member open = *other;
@@ -292,11 +293,13 @@ static int replace(struct round *round, const struct member *other)
 			return failed(unify);
 		done += result == 0;
 	}
-	if (done >= open.seen.nlink) {
-		unify->saved.files++;
-		unify->saved.bytes += open.seen.size;
-	}
+	if (done < open.seen.nlink)
+		return 0;
 
+	unify->saved.files++;
+	unify->saved.bytes += open.seen.size;
+	closer_close(unify->closer, other->fd);
+	other->fd = -1;
 	return 0;
 }
 

@@ -17,6 +17,7 @@ static const struct {
 	[LEFT_DATA] = { "data", "where each has its own (/etc, /var, /home ...)" },
 	[LEFT_CONFFILE] = { "conffile", "configuration of packages" },
 	[LEFT_EXCLUDED] = { "excluded", "by --exclude" },
+	[LEFT_SETUID] = { "setuid", "setuid, setgid or sticky" },
 	[LEFT_ALONE] = { "alone", "no other has a file there" },
 	[LEFT_TRAITS] = { "differ", "size, owner, mode, time or attributes differ" },
 	[LEFT_PACKAGE] = { "package", "packages say that they differ" },

@@ -144,6 +144,21 @@ static const enum left left_by[] = {
 	[VERDICT_EXCLUDED] = LEFT_EXCLUDED,
 };
 
+/* Returns the number of the others. */
+static unsigned int leave_setuid(struct unify *unify, struct member *members, unsigned int count)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (policy_shares_mode(members[i].seen.mode))
+			members[kept++] = members[i];
+		else
+			unify_leave(unify, LEFT_SETUID, &members[i].seen);
+	}
+
+	return kept;
+}
+
 /* Files with several names wait until all of them are known; the others' number is returned. */
 static int put_links_aside(struct unify *unify, struct member *members, unsigned int count)
 {
@@ -185,6 +200,9 @@ static int judge(struct unify *unify, const struct level *level, struct member *
 		leave_all(unify, left_by[verdict], members, count);
 		return 0;
 	}
+	count = leave_setuid(unify, members, count);
+	if (count == 0)
+		return 0;
 	if (count == 1) {
 		if (members[0].seen.nlink == 1)
 			unify_leave(unify, LEFT_ALONE, &members[0].seen);

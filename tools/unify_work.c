@@ -19,9 +19,11 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "closer.h"
 #include "hints.h"
 #include "mark.h"
 #include "message.h"
+#include "policy_rpm.h"
 #include "run.h"
 #include "stage.h"
 #include "unify.h"
@@ -144,6 +146,9 @@ static int read_packages(struct unify *unify)
 		roots[i] = unify->trees[i].fd;
 		if (policy_add(&unify->policy, roots[i]) < 0)
 			return trouble_system(&unify->trouble, unify->trees[i].name, errno);
+		if (policy_add_rpm(&unify->policy, roots[i], unify->trees[i].name,
+				   &unify->trouble) < 0)
+			return -1;
 	}
 	if (hints_read(&unify->hints, roots, unify->count) < 0)
 		return trouble_system(&unify->trouble, "", errno);
@@ -167,6 +172,7 @@ static int begin(struct unify *unify)
 
 static void end(struct unify *unify)
 {
+	closer_end(unify->closer);
 	unify_stage_close(unify);
 	unify_links_free(unify);
 	hints_free(unify->hints);
@@ -183,6 +189,7 @@ static enum status work(struct unify *unify)
 
 	allow_descriptors();
 	mark_begin();
+	unify->closer = unify->dry || unify->undo ? NULL : closer_start();
 	progress_start(&unify->progress, unify->undo ? "copying" : "comparing");
 	result = begin(unify);
 	if (result == 0)
@@ -205,6 +212,8 @@ static enum status work(struct unify *unify)
 static int become_worker(pid_t parent)
 {
 	setsid();
+	/* By its name nobody means it who means the command. */
+	prctl(PR_SET_NAME, "unify-work");
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		return -1;
 

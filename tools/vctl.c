@@ -41,6 +41,7 @@ static const struct command *const commands[] = {
 	&command_du,
 	&command_rpm,
 	&command_apt,
+	&command_new,
 	&command_vserver,
 	&command_rebootmgr,
 };

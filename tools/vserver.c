@@ -147,19 +147,39 @@ static enum status run_word(const struct command *word, const char *name, char *
 	return word->run(word, argc, argv);
 }
 
-/* "vserver [OPTION...] list [OPTION...]", if that is not the name of one to do something to. */
-static enum status run_list(int argc, char **argv, int at)
+/*
+ * What can be said of all of them: "vserver [OPTION...] list|status [OPTION...]", if that is not the
+ * name of one to do something to.
+ */
+static const struct command *find_overall(const char *name, const char *next)
 {
+	if (strcmp(name, "list") == 0)
+		return &command_list;
+	if (strcmp(name, "status") == 0 && (!next || *next == '-'))
+		return &command_status;
+
+	return NULL;
+}
+
+static enum status run_overall(const struct command *overall, int argc, char **argv, int at)
+{
+	auto_free char *form = NULL;
+
+	if (asprintf(&form, "vserver %s", overall->name) < 0) {
+		form = NULL;
+		return message_system(overall->name, NULL);
+	}
+
 	/* The word moves to where its name has to be. */
 	memmove(argv + 1, argv, (size_t)at * sizeof(*argv));
-	argv[1] = (char *)command_list.name;
-	message_called("vserver list");
-	return command_list.run(&command_list, argc - 1, argv + 1);
+	argv[1] = (char *)overall->name;
+	message_called(form);
+	return overall->run(overall, argc - 1, argv + 1);
 }
 
 static enum status run(const struct command *self, int argc, char **argv)
 {
-	const struct command *word;
+	const struct command *word, *overall;
 	int first = 1;
 
 	message_called("vserver");
@@ -177,8 +197,9 @@ static enum status run(const struct command *self, int argc, char **argv)
 	if (first == argc)
 		return message_usage(self, self->name, "which vserver is missing");
 	word = find_word(argv[first + 1]);
-	if (!word && strcmp(argv[first], "list") == 0)
-		return run_list(argc, argv, first);
+	overall = word ? NULL : find_overall(argv[first], argv[first + 1]);
+	if (overall)
+		return run_overall(overall, argc, argv, first);
 	if (first + 1 == argc)
 		return message_usage(self, argv[first], "what to do with it is missing");
 	if (!word)
@@ -192,7 +213,7 @@ const struct command command_vserver = {
 	.name = "vserver",
 	.classic = "vserver",
 	.usage = "[OPTION...] NAME WORD [ARG...]",
-	.vserver = "list",
+	.vserver = "list|status",
 	.summary = "all that can be done to one vserver, by its classic name",
 	.text = "Do to the vserver NAME what WORD says:\n\n"
 		"  build        make one                  start    start it\n"

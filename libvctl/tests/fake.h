@@ -82,6 +82,7 @@ Suite *suite_kernel(void);
 Suite *suite_lock(void);
 Suite *suite_kept(void);
 Suite *suite_name(void);
+Suite *suite_attr(void);
 Suite *suite_process(void);
 Suite *suite_processes(void);
 Suite *suite_state(void);

@@ -15,6 +15,7 @@ int main(void)
 	srunner_add_suite(runner, suite_process());
 	srunner_add_suite(runner, suite_processes());
 	srunner_add_suite(runner, suite_name());
+	srunner_add_suite(runner, suite_attr());
 	srunner_add_suite(runner, suite_ceiling());
 	srunner_add_suite(runner, suite_address());
 	srunner_add_suite(runner, suite_alias());

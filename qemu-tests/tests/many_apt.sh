@@ -11,14 +11,14 @@
 export LC_ALL=C
 
 # One whose apt-get writes down what it is asked and what it reads, and whose services say that they
-# were started: make_one NAME SETTING...
+# were started: make_one NAME [SETTING]
 make_one()
 {
 	one=$1
 	shift
 	make_tree "$one"
 	chmod 1777 "/vservers/$one/tmp"
-	conf "$one" S_FLAGS=lock "$@"
+	conf "$one" "${1:-S_FLAGS=lock}"
 	tree_script "$one" /usr/bin/apt-get <<-'END'
 	{
 		echo "asked $*"
@@ -117,7 +117,7 @@ packages()
 	run "a /tmp that leads out" 1 '^v2 +failed +its /tmp' vapt v2 -- install /tmp/packages/one.deb
 	run "no /tmp" 1 '^v4 +failed +its /tmp: No such file' \
 		vapt v4 -- install /tmp/packages/one.deb
-	run "nothing was made on the machine" 1 '' sh -c 'ls -d /tmp/vctl.* /etc/vctl.* 2>/dev/null'
+	run "nothing was made on the machine" 0 '' sh -c '! ls -d /tmp/vctl.* /etc/vctl.* 2>/dev/null'
 	rm -f /vservers/*/log
 	clean "a /tmp that leads elsewhere"
 	for number in 1 2 4; do
@@ -182,16 +182,34 @@ flags()
 	make_one private S_FLAGS=private
 	remember
 	run "fakeinit: no init is run" 0 '^init +done' vapt init -- install x
-	run "private: nobody enters it" 1 '^private +failed .*private' vapt private -- install x
+	run "private: nobody enters it" 1 '^private +failed .*it has the flag private' vapt private -- install x
 	rm -f /vservers/*/log
 	clean "flags"
+}
+
+# A package that brings the same file to both; the clock is that of the packages.
+unified()
+{
+	for name in v0 v5; do
+		tree_script $name /usr/bin/apt-get <<-'END'
+		mkdir -p /usr/lib/new
+		head -c 200000 /dev/zero >/usr/lib/new/file
+		touch -d '2024-01-01 00:00:00' /usr/lib/new/file
+		END
+	done
+	run "unify: of those in which it is done" 1 '^v3 +failed' vapt --unify v0 v3 v5 -- install x
+	run "unify: what the package brings is shared" 0 '^2$' stat -c %h /vservers/v5/usr/lib/new/file
+	[ "$(stat -c %i /vservers/v0/usr/lib/new/file)" = \
+		"$(stat -c %i /vservers/v5/usr/lib/new/file)" ]
+	ktap_result $? "unify: it is one file"
+	run "unify: nothing of the one that failed" 0 '"files_shared": 0,' vctl du --json v3
 }
 
 others()
 {
 	run "du: all of them" 0 '^v0 .* MB' vctl du
-	ln /vservers/v0/bin/busybox /vservers/v1/bin/shared
-	run "du: a file that two have" 0 '"files_shared": 1,' vserver v0 du --json
+	ln /vservers/v6/bin/busybox /vservers/v1/bin/shared
+	run "du: a file that two have" 0 '"files_shared": 1,' vserver v1 du --json
 	rm /vservers/v1/bin/shared
 	run "set" 0 '^vserver v0: changed' vserver v0 set S_HOSTNAME=other
 	run "get" 0 '^other$' vserver v0 get S_HOSTNAME
@@ -205,6 +223,7 @@ report
 packages
 kills
 flags
+unified
 others
 vctl stop --all --silent
 ktap_end

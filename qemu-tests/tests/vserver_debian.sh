@@ -189,10 +189,24 @@ build_from_tar()
 	run "both start" 0 '^deb2: started$' vctl start deb1 deb2
 	greets deb1 10.0.0.11 1.1
 	greets deb2 10.0.0.12 1.1
+	make_package /tmp 1.2 >/dev/null
+	run "vapt installs a package of the machine's in both" 0 '^deb2 +done' \
+		vapt deb1 deb2 -- -qq install /tmp/greeter_1.2_all.deb
+	greets deb1 10.0.0.11 1.2
+	greets deb2 10.0.0.12 1.2
 	run "deb2: vhalt inside" 0 "" vserver deb2 exec vhalt
 	soon vserver_stopped deb2 || soon vserver_stopped deb2
 	ktap_result $? "deb2: is stopped" "$(vserver list)"
-	greets deb1 10.0.0.11 1.1
+	make_package /tmp 1.3 >/dev/null
+	run "vapt installs in one that is stopped, without starting its service" 0 \
+		'!greeter is up|failed' vapt deb2 -- -qq install /tmp/greeter_1.3_all.deb
+	run "deb2: is stopped again" 1 '^deb2: stopped$' vserver deb2 running
+	run "deb2: dpkg has it" 0 '1\.3$' chroot /vservers/deb2 dpkg-query -W greeter
+	run "vapt: a package that there is not" 1 '^deb1 +failed .*E: Unable to locate package nosuch' \
+		vapt deb1 deb2 -- -qq install nosuch
+	run "no package is left in /tmp" 0 '' \
+		sh -c '! ls -d /vservers/deb1/tmp/vctl.* /vservers/deb2/tmp/vctl.* 2>/dev/null'
+	greets deb1 10.0.0.11 1.2
 	run "both stop" 0 '^deb1: stopped$' vctl stop --all
 	run "deb2: delete" 0 '^vserver deb2: deleted$' vserver deb2 delete --yes
 	run "deb2: its files are gone" 2 'No such file' ls /vservers/deb2 /etc/vservers/deb2.conf

@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# unify.sh: vctl unify, vctl attr, clones, and what root inside of a unified vserver can do.
+
+# shellcheck disable=SC1091,SC2016,SC2154 # the file beside this one; words for another shell
+. "$(dirname "$0")/ktap.sh"
+
+check()
+{
+	local name=$1
+
+	shift
+	"$@" >"$ktap_file" 2>&1
+	ktap_result $? "$name" "$(cat "$ktap_file")"
+}
+
+# All that can be told of a tree but which files others have, too.
+picture()
+{
+	(cd "$1" && find . -printf '%p %y %m %U:%G %s %T@ %l\n' -type f -exec cksum {} + | sort
+		getfattr -R -d -m '^(user|security|system)' . 2>/dev/null)
+}
+
+as_it_was()
+{
+	picture "/vservers/$1" | diff "$tmp/$1.picture" -
+}
+
+one_file()
+{
+	[ "/vservers/$1/$3" -ef "/vservers/$2/$3" ]
+}
+
+tmp=$(mktemp -d /root/unify.XXXXXX)
+rm -rf /vservers /etc/vservers
+mkdir -p /vservers /etc/vservers
+truncate -s 400M "$tmp/image"
+mkfs.ext4 -q "$tmp/image"
+mount -o loop "$tmp/image" /vservers
+rmdir /vservers/lost+found
+
+# Three that were built of the same packages, each with files of its own.
+make_vserver()
+{
+	local tree=/vservers/$1 i
+
+	vctl build --method skeleton "$1" >/dev/null
+	mkdir -p "$tree"/{usr/share/doc,var/lib/dpkg/info,var/lib/data,srv}
+	for i in {1..60}; do
+		seq $((i * 100)) >"$tree/usr/share/doc/$i"
+	done
+	cp /bin/busybox "$tree/usr/bin/busybox"
+	ln "$tree/usr/bin/busybox" "$tree/usr/bin/sh"
+	ln -s usr/bin "$tree/bin"
+	cp "$tree/usr/share/doc/3" "$tree/usr/bin/setuid"
+	chmod 4755 "$tree/usr/bin/setuid"
+	chown 1000:1000 "$tree/usr/share/doc/7"
+	setfattr -n user.note -v x "$tree/usr/share/doc/8"
+	setfacl -m u:1000:rw "$tree/usr/share/doc/9"
+	: >"$tree/var/lib/dpkg/status"
+	echo /usr/share/doc/10 >"$tree/var/lib/dpkg/info/p.conffiles"
+	echo same >"$tree/var/lib/data/file"
+	find "$tree" -exec touch -h -d '2005-05-05' {} +
+}
+for name in one two three; do
+	make_vserver $name
+done
+echo own >/vservers/three/usr/share/doc/own
+picture /vservers/one >"$tmp/one.picture"
+picture /vservers/two >"$tmp/two.picture"
+picture /vservers/three >"$tmp/three.picture"
+
+run "--dry-run" 0 '^Would be linked: 1[0-9][0-9] files' vctl unify --dry-run --all
+check "it changes nothing" as_it_was one
+check "nor marks anything" sh -c '! lsattr -R /vservers | grep "^....i"'
+run "vserver NAME unify" 0 '^Linked: 6[0-9] files' vserver one unify two
+check "one and two are one" one_file one two usr/share/doc/1
+check "three isn't" test ! /vservers/one/usr/share/doc/1 -ef /vservers/three/usr/share/doc/1
+run "all" 0 '^Linked: 6[0-9] files' vunify --all
+check "three is" one_file one three usr/bin/setuid
+check "names of one file are those of one" one_file one three usr/bin/sh
+run "as many as there are" 0 '^6$' stat -c %h /vservers/two/usr/bin/sh
+check "a conffile isn't" test ! /vservers/one/usr/share/doc/10 -ef /vservers/two/usr/share/doc/10
+for name in one two three; do
+	check "nothing is to be seen of it in $name" as_it_was $name
+done
+run "marked" 0 '^iu ' vctl attr /vservers/one/usr/share/doc/1
+run "again, there is nothing to do" 0 '^Linked: 0 files' vunify --all
+check "nothing is left" test ! -e /vservers/.vunify
+
+# Inside.
+cat >"$tmp/inside" <<-'SH'
+	cd /usr/share/doc || exit 1
+	for deed in 'echo x >>1' ': >1' 'chmod 600 1' 'chown 5 1' 'touch 1' 'dd if=/dev/zero of=1 conv=notrunc' \
+		'ln 10 1x && cat 1x >1'; do
+	    sh -c "$deed" 2>/dev/null && echo "not refused: $deed"
+	done
+	ln 1 linked && rm linked || echo "no link"
+	echo new >fresh && mv -f fresh 2 || echo "no rename over"
+	rm 3 || echo "no unlink"
+	mv 4 moved && mv moved 4 || echo "no rename"
+	echo done
+SH
+cp "$tmp/inside" /vservers/one/srv/inside
+run "what root of a context does inside" 0 '^done$' \
+	chcontext --secure --silent -- chroot /vservers/one sh /srv/inside
+run "nothing else was said" 0 '!not refused|^no ' cat "$ktap_file"
+check "two has it as it was" as_it_was two
+run "one has its own" 0 '^new$' cat /vservers/one/usr/share/doc/2
+run "the rest is one file again" 0 '^Linked: 0 files' vunify --all
+
+# Clones.
+run "a clone is unified from the start" 0 '^Shared with one: [5-9][0-9] files' \
+	vctl build --method clone --from one four
+check "with what others have, too" one_file two four usr/share/doc/1
+check "its conffiles are its own" test ! /vservers/one/usr/share/doc/10 -ef \
+	/vservers/four/usr/share/doc/10
+run "delete" 0 'deleted' vctl delete --yes four
+check "others have what they had" as_it_was two
+check "marked" sh -c 'vctl attr /vservers/two/usr/share/doc/1 | grep ^iu'
+
+# In use.
+exec 7>>/vservers/three/usr/share/doc/own
+cp -a /vservers/three/usr/share/doc/own /vservers/two/usr/share/doc/own
+run "what is open for writing is left alone" 0 'open for writing' vunify two three
+check "it is" sh -c '! lsattr /vservers/three/usr/share/doc/own | grep ^....i'
+exec 7>&-
+run "and shared later" 0 '^Linked: 1 file,' vunify two three
+exec 7</vservers/two/usr/share/doc/10
+flock -x 7
+check "a locked file" sh -c 'sed -i d /vservers/*/var/lib/dpkg/info/p.conffiles; vunify --all'
+check "stays" test ! /vservers/two/usr/share/doc/10 -ef /vservers/three/usr/share/doc/10
+exec 7>&-
+
+# Undo.
+run "undo" 0 '^Copied: [0-9]+ files' vunify --undo two
+check "its files are its own" sh -c '! find /vservers/two/usr/share -type f -links +1 | grep .'
+check "and writable" sh -c 'echo >>/vservers/two/usr/share/doc/1'
+run "undo of all" 0 'Writable again: [0-9]+ files' vunify --undo --all
+check "nothing is immutable" sh -c '! lsattr -R /vservers | grep "^....i"'
+run "names of one file are still that" 0 '^2$' stat -c %h /vservers/three/usr/bin/sh
+
+# What is said to be wrong.
+run "as user" 1 'only root' as_user vunify one two
+run "no such vserver" 1 'no such vserver' vunify one nosuch
+run "other file systems" 1 'another file system' vunify /vservers/one /root/
+run "inside of a context" 1 'vctl: unify: ' chcontext --silent vunify one two
+check "two at once" sh -c 'vunify --all >/dev/null & vunify --all >/dev/null; wait $!'
+for name in one two three; do
+	vctl delete --yes $name >/dev/null
+done
+check "nothing is left at the end" sh -c '[ -z "$(ls -A /vservers)" ]'
+umount /vservers
+rm -rf "$tmp"
+ktap_end

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "below.h"
+#include "cleanup.h"
+#include "copy.h"
+#include "policy_rpm.h"
+#include "run.h"
+
+/* Where nobody gets to. */
+#define PARENT "/tmp"
+#define NOBODY 65534
+#define NOBODY_TEXT "65534"
+
+/* Of today, and of before; one may be a link to the other. */
+static const char *const places[] = { "usr/lib/sysimage/rpm", "var/lib/rpm" };
+static const char *const databases[] = { "rpmdb.sqlite", "Packages.db", "Packages" };
+
+/* The database of a tree, and the copy that rpm gets to see. */
+struct rpm {
+	struct policy *policy;
+	int from, to;
+	char directory[32];
+	bool failed;
+};
+
+static bool has_database(int directory)
+{
+	for (size_t i = 0; i < sizeof(databases) / sizeof(databases[0]); i++) {
+		struct stat stat;
+
+		if (fstatat(directory, databases[i], &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(stat.st_mode))
+			return true;
+	}
+
+	return false;
+}
+
+static int open_database(int tree)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int fd = below_open(tree, places[i], O_RDONLY | O_DIRECTORY);
+
+		if (fd >= 0 && has_database(fd))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+
+	return -1;
+}
+
+static enum copy_rule rule_of(const char *path, bool directory, const void *data)
+{
+	(void)path;
+	(void)data;
+	return directory ? COPY_NOT : COPY_FULLY;
+}
+
+static int give_away(int directory, const char *name, void *data)
+{
+	(void)data;
+	return fchownat(directory, name, NOBODY, NOBODY, AT_SYMLINK_NOFOLLOW);
+}
+
+static int make_copy(struct rpm *rpm)
+{
+	auto_free struct copy *copy = calloc(1, sizeof(*copy));
+	struct progress progress = { .what = "" };
+	int result;
+
+	if (!copy)
+		return -1;
+	copy->into = rpm->to;
+	copy->rule = rule_of;
+	copy->progress = &progress;
+	result = copy_begin(copy);
+	if (result == 0)
+		result = copy_contents(copy, rpm->from, rpm->to);
+	copy_end(copy);
+
+	return result < 0 || below_each(rpm->to, ".", give_away, NULL) < 0 ? -1 :
+	       fchown(rpm->to, NOBODY, NOBODY);
+}
+
+/* A path, "(contains no files)", or what went wrong. */
+static bool take_line(const char *line, void *data)
+{
+	struct rpm *rpm = data;
+
+	if (*line != '/')
+		return *line != '(';
+
+	rpm->failed |= policy_conffile(rpm->policy, line, strlen(line)) < 0;
+	return false;
+}
+
+static void remove_copy(const struct rpm *rpm)
+{
+	auto_fd int parent = open(PARENT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (parent >= 0)
+		below_remove(parent, rpm->directory + sizeof(PARENT), false, NULL);
+}
+
+static int ask(struct rpm *rpm, const char *name, struct trouble *trouble)
+{
+	bool module = vctl_module_loaded() > 0;
+	/*
+	 * In a context of its own it reaches no process; without the module there is none.  From
+	 * inside the fence nobody gets to the device for that.
+	 */
+	const char *const argv[] = {
+		"/proc/self/exe", "context", "--silent", "--secure", "setpriv", "--reuid=" NOBODY_TEXT,
+		"--regid=" NOBODY_TEXT, "--clear-groups", "--no-new-privs", "rpm", "--dbpath",
+		rpm->directory, "-qac", NULL,
+	};
+	struct run run = {
+		.argv = module ? argv : argv + 4,
+		.in = -1, .directory = rpm->to, .fenced = !module, .heed = take_line, .data = rpm,
+	};
+	int result = run_program(&run);
+
+	if (result == 0 && !rpm->failed)
+		return 0;
+	if (result == -EINTR)
+		return trouble_system(trouble, "", EINTR);
+
+	return trouble_setf(trouble, name, "without it nobody knows which files are configuration",
+			    "rpm can't read its database: %s", *run.said ? run.said : "it fails");
+}
+
+int policy_add_rpm(struct policy *policy, int tree, const char *name, struct trouble *trouble)
+{
+	auto_fd int from = open_database(tree);
+	struct rpm rpm = { .policy = policy, .from = from, .directory = PARENT "/vunify.XXXXXX" };
+	auto_fd int to = -1;
+	int result = -1;
+
+	if (from < 0)
+		return 0;
+	policy->packaged = true;
+	if (!run_find("rpm"))
+		return trouble_set(trouble, name, "it is made of rpm packages, and rpm is missing",
+				   "install rpm: it knows which files are configuration");
+	if (!mkdtemp(rpm.directory))
+		return trouble_system(trouble, PARENT, errno);
+
+	to = open(rpm.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	rpm.to = to;
+	if (to < 0 || make_copy(&rpm) < 0)
+		trouble_system(trouble, rpm.directory, errno);
+	else
+		result = ask(&rpm, name, trouble);
+	remove_copy(&rpm);
+	return result;
+}
