@@ -27,9 +27,9 @@ enum {
 };
 
 static const struct option_entry options[] = {
-	{ "signal", "SIG", OPTION_SIGNAL, "the signal, by name or number, also -s SIG and -SIG (TERM)" },
+	{ "signal", "SIG", OPTION_SIGNAL, "by name or number, also -s SIG and -SIG (TERM)" },
 	{ "ctx", "N", OPTION_CTX, "all processes of this context" },
-	{ "forget", NULL, OPTION_FORGET, "with --ctx: let the context, which is to be empty, be gone" },
+	{ "forget", NULL, OPTION_FORGET, "with --ctx: let the empty context be gone" },
 	{ "list", NULL, OPTION_LIST, "list the signals, also -l" },
 	{ 0 },
 };
@@ -350,8 +350,10 @@ static enum status act_on_context(const struct command *self, const struct order
 	if (map_open(watcher.dev, &map) < 0)
 		return STATUS_FAILED;
 	context = context_of(map, order->id);
-	if (!context)
+	if (!context) {
+		message_error(what, "it has just ended", NULL);
 		return STATUS_FAILED;
+	}
 
 	if ((order->signal >= 0 || !order->forget) &&
 	    signal_context(ctx, context, order->signal < 0 ? SIGTERM : order->signal,
@@ -402,10 +404,10 @@ const struct command command_kill = {
 	.text = "Find out in which context each process is, by its number as vctl ps shows it,\n"
 		"and signal it there.  Nobody has to go there for it: the kernel does it from\n"
 		"outside.  Those that can be signalled are, if others can't.\n\n"
-		"With --ctx N all processes of a context get it, not those of contexts made inside;\n"
-		"with KILL until there are none left.\n\n"
-		"--forget is for what is left of a vserver whose file in /run/vservers is lost: an\n"
-		"empty context that vctl stat still shows.  If there is that file it is refused,\n"
+		"With --ctx N all processes of a context get it, not those of contexts made\n"
+		"inside; with KILL until there are none left.\n\n"
+		"--forget is for what is left of a vserver whose file in /run/vservers is lost:\n"
+		"an empty context that vctl stat still shows.  If there is that file it is refused,\n"
 		"and vserver NAME stop is the way.\n\n"
 		"Takes root outside of any context.",
 	.options = options,

@@ -197,9 +197,9 @@ const struct command command_pstree = {
 	.classic = "vpstree",
 	.usage = "[PSTREE-OPTION...] [PID|USER]",
 	.summary = "the tree of all processes, as pstree shows it",
-	.text = "Run the system's pstree in context 1, where it sees all processes.  A process that\n"
-		"is in another context than its parent has it behind its name, as [100 www1] with\n"
-		"the name of the vserver, or as [65536].  All options are those of pstree;\n"
+	.text = "Run the system's pstree in context 1, where it sees all processes.  A process\n"
+		"that is in another context than its parent has that behind its name, as [100 www1]\n"
+		"with the name of the vserver, or as [65536].  All options are those of pstree;\n"
 		"--help and --version are if they are the only ones.\n\n"
 		"Branches that are alike are not shown as one: each of their processes may be in\n"
 		"another context.  That is pstree -c.\n\n"

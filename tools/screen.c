@@ -273,7 +273,7 @@ static int end_of(const struct screen *screen, int row)
 	return end;
 }
 
-/* @front: what is put in front, which looks like the cell at @like; NULL: nothing.  NULL: no memory. */
+/* @front: what is put in front, to look like the cell at @like; NULL: nothing.  NULL: no memory. */
 static char *write_row(const struct screen *screen, int number, const char *front, size_t like)
 {
 	size_t room = (size_t)screen->columns * 2 * ROW_ROOM + LABEL_MAX + 2 * ROW_ROOM;
@@ -335,7 +335,8 @@ struct table {
  * What is to be put in front of a row, written to @text; NULL: nothing.  A line with "PID = ..." is
  * no header but an explanation or a question.
  */
-static const char *front_of(struct screen *screen, const char *line, struct table *table, char *text)
+static const char *front_of(struct screen *screen, const char *line, struct table *table,
+			    char *text)
 {
 	pid_t number;
 

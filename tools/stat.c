@@ -303,8 +303,8 @@ const struct command command_stat = {
 	.text = "Print for each context how many processes are in it, their address space and\n"
 		"memory (pages that several share are counted for each of them), the time that\n"
 		"they have had of the processors, how long the context has been there, and the\n"
-		"name of its vserver: MAIN is context 0, the machine, and - a context of nobody's.\n"
-		"Contexts made inside have lines of their own.  Times are minutes, seconds and\n"
+		"name of its vserver: MAIN is context 0, the machine, and - a context of\n"
+		"nobody's.  Contexts made inside have lines of their own.  Times are minutes, seconds and\n"
 		"hundredths of them, or hours, minutes and seconds, or days, hours and minutes.\n\n"
 		"Takes root outside of any context.",
 	.options = options,

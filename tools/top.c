@@ -112,8 +112,8 @@ const struct command command_top = {
 	.summary = "processes of all contexts, as top shows them",
 	.text = "Run the system's top in context 1, where it sees all processes, and put two\n"
 		"columns in front of its tables, as vctl ps does: CTX, the number of the context,\n"
-		"and VSERVER, the name of the vserver.  All options and keys are those of top, but\n"
-		"those that act on processes can't do it from there: use vctl kill.  --help and\n"
+		"and VSERVER, the name of the vserver.  All options and keys are those of top,\n"
+		"but those that act on processes can't do it from there: use vctl kill.  --help and\n"
 		"--version are this command's if they are the only ones.\n\n"
 		"Takes root outside of any context.",
 	.status = "that of top; 1 it could not be run",

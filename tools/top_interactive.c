@@ -2,8 +2,8 @@
 /*
  * top on a pseudo-terminal.  Between it and this process there is one that leads its session, in
  * context 1: from context 0 nobody could continue top when it has been stopped, and a program that
- * is its session's leader can't be stopped from the keyboard at all.  When this process ends, however
- * it does, the pseudo-terminal hangs up, which ends both.
+ * is its session's leader can't be stopped from the keyboard at all.  When this process ends,
+ * however it does, the pseudo-terminal hangs up, which ends both.
  */
 #include <errno.h>
 #include <fcntl.h>
