@@ -228,7 +228,9 @@ extern const struct vcontext_hook file_hooks[];
 /* unlink.c */
 bool unlink_allowed(struct dentry *dentry);
 int unlink_may_set(struct inode *inode, bool remove);
-bool unlink_may_ioctl(const struct file *file, unsigned int cmd);
+bool unlink_may_open(const struct file *file);
+bool unlink_may_change(const struct inode *inode, const struct iattr *attr);
+int unlink_may_ioctl(const struct file *file, unsigned int cmd);
 extern const struct vcontext_hook unlink_hooks[];
 
 /* fakeinit.c */

@@ -263,6 +263,8 @@ static int file_open(struct file *file)
 		may = may_open_device(inode);
 	else if (is_kernels(inode->i_sb))
 		may = may_open_kernels(file->f_path.dentry, file->f_mode & FMODE_WRITE);
+	else
+		may = unlink_may_open(file);
 	return may ? 0 : -EPERM;
 }
 
@@ -270,7 +272,7 @@ static int file_open(struct file *file)
 static int file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	if (cmd != TIOCSTI && cmd != TIOCLINUX)
-		return unlink_may_ioctl(file, cmd) ? 0 : -EPERM;
+		return unlink_may_ioctl(file, cmd);
 	return current_context() && !kernel_acts() ? -EPERM : 0;
 }
 
@@ -354,6 +356,8 @@ static int inode_rename(struct inode *old_dir, struct dentry *old_dentry, struct
 /* To truncate an open file comes with opening, which has been asked for by then. */
 static int inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
+	if (!unlink_may_change(d_inode(dentry), attr))
+		return -EPERM;
 	return attr->ia_valid & ATTR_FILE ? 0 : may_change(dentry->d_sb);
 }
 

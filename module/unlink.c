@@ -50,7 +50,10 @@ static bool is_watched(const struct inode *inode)
 #endif
 }
 
-/* Whoever has the file in some such way would have it when it is others', too. */
+/*
+ * Whoever has the file in some such way would have it when it is others', too.  Writers are whoever
+ * sets the flag's to look for, once it is set: from then on there are no new ones.
+ */
 int unlink_may_set(struct inode *inode, bool remove)
 {
 	if (current_context() || !capable(CAP_LINUX_IMMUTABLE))
@@ -67,18 +70,37 @@ static bool is_immutable(const struct inode *inode)
 	return IS_IMMUTABLE(inode) && S_ISREG(inode->i_mode);
 }
 
+/* Is it shared, or about to be: the mark comes first? */
+static bool is_shared(struct dentry *dentry)
+{
+	return is_immutable(d_inode(dentry)) || unlink_allowed(dentry);
+}
+
 static int file_lock(struct file *file, unsigned int type)
 {
-	return type == F_WRLCK && current_context() && is_immutable(file_inode(file)) ? -EPERM : 0;
+	if (type != F_WRLCK || !current_context())
+		return 0;
+	return is_shared(file->f_path.dentry) ? -EPERM : 0;
 }
 
 static int path_notify(const struct path *path, u64 mask, unsigned int type)
 {
-	struct inode *inode = d_inode(path->dentry);
+	return current_context() && is_shared(path->dentry) ? -EACCES : 0;
+}
 
-	if (!current_context())
-		return 0;
-	return is_immutable(inode) || unlink_allowed(path->dentry) ? -EACCES : 0;
+/*
+ * The permission to write was asked for before, maybe before the flag was set.  Here the file
+ * counts as open for writing, which whoever has set the flag looks for.
+ */
+bool unlink_may_open(const struct file *file)
+{
+	return !(file->f_mode & FMODE_WRITE) || !is_immutable(file_inode(file));
+}
+
+/* The same for one that is being truncated. */
+bool unlink_may_change(const struct inode *inode, const struct iattr *attr)
+{
+	return !(attr->ia_valid & ATTR_SIZE) || !current_context() || !is_immutable(inode);
 }
 
 /* Those that tell something, or are not for the file system. */
@@ -100,9 +122,20 @@ static bool is_harmless(unsigned int cmd)
 	return _IOC_TYPE(cmd) == 'T';	/* terminals, and what all files have: FIOCLEX and so on */
 }
 
-bool unlink_may_ioctl(const struct file *file, unsigned int cmd)
+/* The flag of a file with the mark is about to be set: has anybody got hold of it in between? */
+static bool may_set_flags(const struct file *file)
 {
-	return !current_context() || !is_immutable(file_inode(file)) || is_harmless(cmd);
+	struct inode *inode = file_inode(file);
+
+	return is_immutable(inode) || !unlink_allowed(file->f_path.dentry) ||
+	       !(is_locked(inode) || is_watched(inode));
+}
+
+int unlink_may_ioctl(const struct file *file, unsigned int cmd)
+{
+	if (!current_context())
+		return cmd != FS_IOC_SETFLAGS || may_set_flags(file) ? 0 : -EBUSY;
+	return !is_immutable(file_inode(file)) || is_harmless(cmd) ? 0 : -EPERM;
 }
 
 const struct vcontext_hook unlink_hooks[] = {

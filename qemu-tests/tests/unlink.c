@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "caps.h"
@@ -165,6 +167,87 @@ static void watched(const void *place)
 	expect_error(mark("other"), 0);
 }
 
+/*
+ * One writes, locks and watches all the time while the file is marked: once that is done, and a
+ * lease tells that nobody has it open for writing, it does not change any more.
+ */
+
+static void write_always(const volatile bool *over)
+{
+	enter_secure();
+	for (char text = 'a'; !*over; text = text == 'z' ? 'a' : text + 1) {
+		int fd = open("other", O_WRONLY);
+
+		if (fd >= 0 && write(fd, &text, 1) != 1)
+			_exit(1);
+		close(fd);
+		fd = text & 1 ? open("other", O_RDWR | O_TRUNC) : open("other", O_RDONLY);
+		flock(fd, LOCK_EX | LOCK_NB);
+		close(fd);
+	}
+	_exit(0);
+}
+
+static char first_byte(int fd, off_t *size)
+{
+	struct stat stat;
+	char byte = 0;
+
+	ktap_need(pread(fd, &byte, 1, 0) >= 0 && !fstat(fd, &stat), "read");
+	*size = stat.st_size;
+	return byte;
+}
+
+/* Marked, and nobody writes: as a tool does it. */
+static bool take(int fd)
+{
+	if (fsetxattr(fd, MARK, "1", 1, 0))
+		return false;
+	if (!set_immutable("other", true)) {
+		if (!fcntl(fd, F_SETLEASE, F_RDLCK) && !fcntl(fd, F_SETLEASE, F_UNLCK))
+			return true;
+		set_immutable("other", false);
+	}
+	fremovexattr(fd, MARK);
+	return false;
+}
+
+static void race_writers(const void *place)
+{
+	time_t end = time(NULL) + ktap_seconds(5);
+	unsigned int taken = 0, tries = 0;
+	volatile bool *over = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				   -1, 0);
+	pid_t pid;
+
+	begin(place);
+	signal(SIGIO, SIG_IGN);		/* of who has a lease that somebody else wants broken */
+	pid = fork_or_fail();
+	if (!pid)
+		write_always(over);
+	for (; taken < 30 && time(NULL) < end; tries++) {
+		int fd = open("other", O_RDONLY | O_CLOEXEC);
+		off_t size, later;
+		char byte;
+
+		if (take(fd)) {
+			taken++;
+			byte = first_byte(fd, &size);
+			nap(2);
+			ktap_expect(first_byte(fd, &later) == byte && later == size,
+				    "it has changed after it was marked");
+			ktap_expect(!flock(fd, LOCK_EX | LOCK_NB), "somebody has locked it");
+			ktap_need(!set_immutable("other", false) && !fremovexattr(fd, MARK),
+				  "not immutable");
+		}
+		close(fd);
+	}
+	*over = true;
+	wait_exit(pid, 0);
+	ktap_need(taken > 0, "it was never free in %u tries", tries);
+	ktap_note("marked %u times in %u tries", taken, tries);
+}
+
 /* What the mark does, for whoever asks. */
 
 static void names(void *unused)
@@ -272,6 +355,7 @@ static const struct {
 	const char *name;
 	void (*run)(const void *place);
 	const char *anywhere;
+	unsigned int seconds;
 } rules[] = {
 	{ "a process in a context does not mark", mark_inside },
 	{ "nor takes a mark away", unmark_inside },
@@ -283,6 +367,7 @@ static const struct {
 	{ "no mark on a file that is locked", locked },
 	{ "no mark on a file with a lease", leased },
 	{ "no mark on a file that is watched", watched },
+	{ "nobody writes any more to a file once it is marked", race_writers, PLAIN_ROOT, 30 },
 	{ "names of a marked file come and go in context 0", in_context_0 },
 	{ "and for the user whose directory it is", in_own_directory },
 	{ "not for one whose directory it isn't", in_others_directory, "so it is for all files" },
@@ -303,7 +388,7 @@ int main(int argc, char **argv)
 		for (size_t j = 0; j < ARRAY_SIZE(rules); j++) {
 			cases[i][j] = (struct ktap_case){
 				ktap_text("%s: %s", places[i].name, rules[j].name), rules[j].run,
-				&places[i], .anywhere = rules[j].anywhere,
+				&places[i], rules[j].seconds, rules[j].anywhere,
 			};
 			ktap_add(&cases[i][j]);
 		}

@@ -304,13 +304,13 @@ struct vcontext_signal {
  * An extended attribute of files, "immutable linkage invert", with any value.  Names of a file that
  * has it and is immutable (FS_IMMUTABLE_FL) can be made, removed and replaced as those of any other
  * file, by everybody.  All else about it is as of any immutable file; and in contexts nobody locks
- * it exclusively, takes a lease on it or watches it, because it may be others' file too.
+ * it exclusively, takes a lease to write or watches it, because it may be others' file too.
  *
  * It takes CAP_LINUX_IMMUTABLE and context 0, besides what all of trusted. take, to set or to
  * remove it.
  *	EPERM	not that
  *	EINVAL	not a regular file
- *	EBUSY	the file is open for writing, locked, leased or watched
+ *	EBUSY	the file is open for writing, locked, leased or watched; also from FS_IOC_SETFLAGS
  */
 #define VCONTEXT_XATTR_INVERT	"trusted.vcontext.invert"
 
