@@ -51,8 +51,29 @@ bool mark_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
 
+static int mark_clear(int fd)
+{
+	int result = vctl_attr_set(fd, 0, 0, NULL);
+
+	if (result < 0)
+		errno = -result;
+	return result < 0 ? -1 : 0;
+}
+
+int mark_take_back(int fd, uint32_t names)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat) < 0)
+		return -1;
+	if (stat.st_nlink > names)
+		return 1;
+
+	return mark_clear(fd);
+}
+
 /* Whoever has it open for writing got that before it was immutable. */
-static int see_who_writes(int fd)
+static int see_who_writes(int fd, uint32_t names)
 {
 	int result = mark_lease(fd);
 	int number = errno;
@@ -60,21 +81,27 @@ static int see_who_writes(int fd)
 	if (result == 0)
 		return 0;
 
-	mark_clear(fd);
+	mark_take_back(fd, names);
 	errno = number;
 	return result;
 }
 
 int mark_set(int fd, uint32_t names)
 {
-	int result = vctl_attr_set(fd, BOTH, names, NULL);
+	uint32_t attributes;
+	int result = vctl_attr_get(fd, &attributes, NULL, NULL);
 
+	/* Somebody else's, and their names that it counts. */
+	if (result == 0 && attributes & VCTL_ATTR_IMMUTABLE)
+		return 1;
+	if (result == 0)
+		result = vctl_attr_set(fd, BOTH, names, NULL);
 	if (result < 0) {
 		errno = -result;
 		return result == -EBUSY || result == -ETXTBSY ? 1 : -1;
 	}
 
-	return see_who_writes(fd);
+	return see_who_writes(fd, names);
 }
 
 /* Some can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
@@ -113,15 +140,6 @@ int mark_link(int fd, int directory, const char *name)
 	if (result < 0)
 		result = judge_mark(errno);
 	return result == 0 || unlinkat(directory, name, 0) == 0 ? result : -1;
-}
-
-int mark_clear(int fd)
-{
-	int result = vctl_attr_set(fd, 0, 0, NULL);
-
-	if (result < 0)
-		errno = -result;
-	return result < 0 ? -1 : 0;
 }
 
 static int probe_names(int directory, int fd)

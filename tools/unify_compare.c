@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -146,10 +147,25 @@ static int same_text(struct unify *unify, int one, int other, uint64_t size)
 	return 1;
 }
 
+/* Of these, not of what had their names when they were met. */
+static int same_traits(int one, int other)
+{
+	struct seen seen, others;
+
+	if (unify_see_open(one, &seen) < 0 || unify_see_open(other, &others) < 0)
+		return -1;
+
+	return S_ISREG(seen.mode) && unify_same_traits(&seen, &others);
+}
+
 int unify_same_inside(struct unify *unify, int one, int other, uint64_t size, enum left *why)
 {
-	int result = same_flags(one, other, why);
+	int result = same_traits(one, other);
 
+	if (result == 0)
+		*why = LEFT_CHANGED;
+	if (result > 0)
+		result = same_flags(one, other, why);
 	if (result > 0)
 		result = same_attributes(one, other, why);
 	if (result <= 0)

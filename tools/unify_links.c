@@ -212,22 +212,40 @@ int unify_node_name(struct unify *unify, const struct node *node, const struct l
 	return result;
 }
 
+static int mark_kept(struct unify *unify, struct node *kept)
+{
+	const struct seen *seen = &kept->links->seen;
+	struct seen now;
+	int result = mark_set(kept->fd, (uint32_t)kept->names);
+
+	if (result != 0)
+		return result < 0 ? failed(unify, kept->links->path) : 3;
+	if (unify_see_open(kept->fd, &now) == 0 && now.nlink == seen->nlink &&
+	    unify_same_traits(&now, seen)) {
+		kept->marked = true;
+		return 0;
+	}
+
+	return mark_take_back(kept->fd, (uint32_t)kept->names) < 0 ?
+	       failed(unify, kept->links->path) : 1;
+}
+
 /* Kept for all that are the same; 0, or 1 if it can't be. */
 static int hold_kept(struct unify *unify, struct node *kept)
 {
 	int result = unify_node_open(unify, kept);
 
-	if (result == 0 && kept->links->marked)
-		result = unify->module || unify->dry ? 0 : 2;
-	else if (result == 0 && !unify->dry && (unify->module || kept->links->seen.immutable))
-		result = mark_set(kept->fd, (uint32_t)kept->names) * 3;
+	if (result == 0 && kept->links->seen.immutable)
+		result = !kept->links->marked ? 4 : unify->module || unify->dry ? 0 : 2;
+	else if (result == 0 && !unify->dry && unify->module)
+		result = mark_kept(unify, kept);
 	else if (result == 0)
 		result = mark_lease(kept->fd) * 3;
 	if (result < 0)
 		return failed(unify, kept->links->path);
 	if (result > 0)
-		leave_node(unify, kept, result == 1 ? LEFT_CHANGED :
-					result == 2 ? LEFT_MODULE : LEFT_IN_USE);
+		leave_node(unify, kept, result == 1 ? LEFT_CHANGED : result == 2 ? LEFT_MODULE :
+					result == 3 ? LEFT_IN_USE : LEFT_IMMUTABLE);
 
 	return result > 0;
 }
@@ -300,12 +318,12 @@ static int settle_kept(struct unify *unify, struct node *kept)
 	bool shared = kept->linked || kept->total > kept->names;
 	int result = 0;
 
-	if (unify->dry || kept->links->marked)
+	if (unify->dry || kept->links->seen.immutable)
 		return 0;
-	if (shared)
+	if (shared && !kept->marked)
 		result = mark_set(kept->fd, (uint32_t)kept->names);
-	else if (!kept->links->seen.immutable && unify->module)
-		result = mark_clear(kept->fd);
+	else if (!shared && kept->marked)
+		result = mark_take_back(kept->fd, (uint32_t)kept->names) < 0 ? -1 : 0;
 	if (result > 0)
 		errno = ETXTBSY;
 	return result ? failed(unify, kept->links->path) : 0;

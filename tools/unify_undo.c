@@ -27,14 +27,16 @@ static void count_freed(struct unify *unify, const struct seen *seen)
 	unify->freed.bytes += seen->size;
 }
 
-/* Is nobody else's. */
+/* 1: it has other names, and whose they are nobody knows. */
 static int free_file(struct unify *unify, const char *path, int fd, const struct seen *seen)
 {
-	if (!unify->dry && mark_clear(fd) < 0)
-		return failed(unify, path);
+	int result = seen->nlink > 1;
 
-	count_freed(unify, seen);
-	return 0;
+	if (result == 0 && !unify->dry)
+		result = mark_take_back(fd, 1);
+	if (result == 0)
+		count_freed(unify, seen);
+	return result < 0 ? failed(unify, path) : result;
 }
 
 /* A copy in the stage, with all that the file has but the mark. */
@@ -109,15 +111,15 @@ int unify_undo_member(struct unify *unify, struct member *member, bool *changed)
 	result = unify_open(unify, member);
 	if (result != 0)
 		return result < 0 ? -1 : 0;
-	/* By somebody else's will. */
-	if (!member->names && member->seen.nlink == 1)
+	if (!member->names) {
+		unify_leave(unify, LEFT_IMMUTABLE, &member->seen);
 		return 0;
+	}
 	if (member->names != 1)
 		return unify_links_add(unify, member);
-	if (member->seen.nlink == 1)
-		return free_file(unify, unify->path, member->fd, &member->seen);
 
-	return copy_member(unify, member, changed);
+	result = free_file(unify, unify->path, member->fd, &member->seen);
+	return result > 0 ? copy_member(unify, member, changed) : result;
 }
 
 /* All names that it has in the tree, and the copy is linked to each. */
@@ -153,9 +155,8 @@ static int undo_node(struct unify *unify, struct node *node)
 	if (result != 0)
 		return result < 0 ? -1 : 0;
 
-	if (node->total >= seen->nlink) {
-		result = free_file(unify, node->links->path, node->fd, seen);
-	} else {
+	result = free_file(unify, node->links->path, node->fd, seen);
+	if (result > 0) {
 		result = copy_node(unify, node);
 		if (result < 0)
 			failed(unify, node->links->path);

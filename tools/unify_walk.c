@@ -159,6 +159,23 @@ static unsigned int leave_setuid(struct unify *unify, struct member *members, un
 	return kept;
 }
 
+/* How many names a shared file has; 1: it is left alone. */
+static int see_mark(struct unify *unify, struct member *member)
+{
+	int result = unify_open(unify, member);
+
+	if (result < 0)
+		return -1;
+	if (result > 0 || !member->names) {
+		unify_leave(unify, result > 0 ? LEFT_CHANGED : LEFT_IMMUTABLE, &member->seen);
+		result = 1;
+	}
+	if (member->fd >= 0)
+		close(member->fd);
+	member->fd = -1;
+	return result;
+}
+
 /* Files with several names wait until all of them are known; the others' number is returned. */
 static int put_links_aside(struct unify *unify, struct member *members, unsigned int count)
 {
@@ -169,16 +186,16 @@ static int put_links_aside(struct unify *unify, struct member *members, unsigned
 		bool aside = member->seen.nlink > 1 && !member->seen.immutable;
 
 		if (!aside && member->seen.immutable && member->seen.nlink > 1) {
-			if (unify_open(unify, member) < 0)
+			int result = see_mark(unify, member);
+
+			if (result < 0)
 				return -1;
+			if (result > 0)
+				continue;
 			aside = member->names != 1;
 		}
 		if (aside && unify_links_add(unify, member) < 0)
 			return -1;
-		if (aside && member->fd >= 0) {
-			close(member->fd);
-			member->fd = -1;
-		}
 		if (!aside)
 			members[kept++] = *member;
 	}
