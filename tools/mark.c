@@ -211,6 +211,7 @@ static int unlink_shared(int fd, int flags, int directory, const char *name)
 
 int mark_unlink(int directory, const char *name)
 {
+	uint32_t attributes;
 	struct stat stat;
 	auto_fd int fd = -1;
 	int flags;
@@ -224,6 +225,12 @@ int mark_unlink(int directory, const char *name)
 	fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &stat) < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
 		return -1;
+	/* Marked, and with the module: it is the directory that doesn't let it go. */
+	if (vctl_attr_get(fd, &attributes, NULL, NULL) == 0 && attributes == BOTH &&
+	    vctl_module_loaded() > 0) {
+		errno = EPERM;
+		return -1;
+	}
 	if (S_ISREG(stat.st_mode) && (flags & FS_IMMUTABLE_FL) && stat.st_nlink > 1)
 		return unlink_shared(fd, flags, directory, name);
 
