@@ -20,7 +20,7 @@
 /* What there was to see of a file when it was met. */
 struct seen {
 	uint64_t ino;
-	uint64_t size;
+	uint64_t size, blocks;	/* of 512 bytes */
 	uint32_t mode, uid, gid, nlink;
 	struct timespec mtime, ctime;
 	bool immutable;
@@ -48,6 +48,7 @@ enum left {
 	LEFT_TRAITS,		/* another size, time, owner, mode ... */
 	LEFT_PACKAGE,		/* packages say that the text is another */
 	LEFT_CONTENT,
+	LEFT_SPARSE,
 	LEFT_IN_USE,		/* open for writing, or locked */
 	LEFT_LINKS,		/* other links than in the other tree */
 	LEFT_IMMUTABLE,		/* by somebody else's will */
@@ -82,8 +83,6 @@ struct links;
 struct level {
 	enum area area;
 	int *fds;		/* by tree; -1: it has none */
-	struct timespec *mtimes;
-	bool *changed;		/* names in it have been replaced */
 	unsigned int count;	/* of trees that have it */
 	unsigned int one;	/* the last of them */
 };
@@ -149,11 +148,10 @@ void unify_leave(struct unify *unify, enum left why, const struct seen *seen);
 /**
  * unify_members() - Make files of one path that are the same one file
  * @members: at least two, not all the same file, all regular and not empty
- * @changed: by tree: set where a name was replaced
  *
  * Return: 0, or -1 with trouble.
  */
-int unify_members(struct unify *unify, struct member *members, unsigned int count, bool *changed);
+int unify_members(struct unify *unify, struct member *members, unsigned int count);
 
 /** unify_open() - Open a file to read it; 0, 1 if it is not that any more, or -1 with trouble */
 int unify_open(struct unify *unify, struct member *member);
@@ -175,7 +173,8 @@ int unify_same_inside(struct unify *unify, int one, int other, uint64_t size, en
  * @old: the name; its file is open, and leased if it is not immutable
  * @fresh: the file of @old has been touched by nobody so far, not even us
  *
- * At no moment is the name missing.  What somebody else puts there meanwhile stays.
+ * At no moment is the name missing.  What somebody else puts there meanwhile stays.  The directory
+ * looks untouched.
  *
  * Return: 0, 1 if somebody was faster, or -1 with errno set.
  */
@@ -205,7 +204,7 @@ void unify_links_free(struct unify *unify);
 int unify_undo(struct unify *unify);
 
 /** unify_undo_member() - The same for a file that has been met */
-int unify_undo_member(struct unify *unify, struct member *member, bool *changed);
+int unify_undo_member(struct unify *unify, struct member *member);
 
 /* unify_stage.c */
 

@@ -16,7 +16,6 @@ struct round {
 	struct unify *unify;
 	struct member *members;
 	unsigned int count;
-	bool *changed;
 	struct member *kept;
 	bool marked;		/* by us */
 	bool linked;		/* a name of another is its now */
@@ -25,9 +24,10 @@ struct round {
 static int failed(struct unify *unify)
 {
 	int number = errno;
-	bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == ENOMEM;
+	bool general = number == ENOSPC || number == EDQUOT || number == EROFS ||
+		       number == ENOMEM || number == EINTR;
 
-	return trouble_system(&unify->trouble, disk ? "" : unify->path, number);
+	return trouble_system(&unify->trouble, general ? "" : unify->path, number);
 }
 
 static bool same_time(const struct timespec *one, const struct timespec *other)
@@ -275,7 +275,6 @@ static int take_name(struct round *round, struct member *member, const struct me
 	if (result != 0)
 		return result;
 
-	round->changed[member->tree] = true;
 	if (!round->linked)
 		no_longer_own(unify, round->kept);
 	round->linked = true;
@@ -384,7 +383,7 @@ static int do_round(struct round *round)
 	return result;
 }
 
-int unify_members(struct unify *unify, struct member *members, unsigned int count, bool *changed)
+int unify_members(struct unify *unify, struct member *members, unsigned int count)
 {
 	int result = 0;
 
@@ -392,7 +391,7 @@ int unify_members(struct unify *unify, struct member *members, unsigned int coun
 		return 0;
 	while (result == 0) {
 		struct round round = {
-			.unify = unify, .members = members, .count = count, .changed = changed,
+			.unify = unify, .members = members, .count = count,
 		};
 
 		round.kept = choose(&round);

@@ -29,9 +29,10 @@ struct links {
 static int failed(struct unify *unify, const char *path)
 {
 	int number = errno;
-	bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == ENOMEM;
+	bool general = number == ENOSPC || number == EDQUOT || number == EROFS ||
+		       number == ENOMEM || number == EINTR;
 
-	return trouble_system(&unify->trouble, disk ? "" : path, number);
+	return trouble_system(&unify->trouble, general ? "" : path, number);
 }
 
 int unify_links_add(struct unify *unify, const struct member *member)
@@ -194,22 +195,14 @@ int unify_node_name(struct unify *unify, const struct node *node, const struct l
 		    const struct seen *new, bool staged)
 {
 	struct member old = { .tree = link->tree, .seen = link->seen, .fd = node->fd };
-	struct stat stat;
 	auto_fd int parent = open_parent(unify, link, &old.name);
-	int result;
 
-	if (parent < 0 || fstat(parent, &stat) < 0)
+	if (parent < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 1 : -1;
 
 	old.directory = parent;
-	result = staged ? unify_swap_staged(unify, new, &old, false) :
-			  unify_swap(unify, fd, new, &old, false);
-	if (result >= 0) {
-		struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, stat.st_mtim };
-
-		futimens(parent, times);
-	}
-	return result;
+	return staged ? unify_swap_staged(unify, new, &old, false) :
+			unify_swap(unify, fd, new, &old, false);
 }
 
 static int mark_kept(struct unify *unify, struct node *kept)

@@ -33,7 +33,7 @@ int unify_node_open(struct unify *unify, struct node *node);
 /** unify_node_close() - Close it */
 void unify_node_close(struct node *node);
 
-/** unify_node_name() - unify_swap() of one of its names, whose directory looks untouched then */
+/** unify_node_name() - unify_swap() of one of its names */
 int unify_node_name(struct unify *unify, const struct node *node, const struct link *link, int fd,
 		    const struct seen *new, bool staged);
 

@@ -22,6 +22,7 @@ static const struct {
 	[LEFT_TRAITS] = { "differ", "size, owner, mode, time or attributes differ" },
 	[LEFT_PACKAGE] = { "package", "packages say that they differ" },
 	[LEFT_CONTENT] = { "content", "only the contents differ" },
+	[LEFT_SPARSE] = { "sparse", "mostly holes" },
 	[LEFT_IN_USE] = { "in_use", "open for writing, locked or watched" },
 	[LEFT_LINKS] = { "links", "other hard links than in the other" },
 	[LEFT_IMMUTABLE] = { "immutable", "immutable or append-only already, not by us" },
@@ -146,6 +147,7 @@ void unify_report(const struct unify *unify)
 		print_tally(unify->dry ? "Would be copied" : "Copied", &unify->copied);
 		print_tally(unify->dry ? "Would be writable again" : "Writable again",
 			    &unify->freed);
+		print_left(unify);
 	} else {
 		print_tally(unify->dry ? "Would be linked" : "Linked", &unify->linked);
 		print_tally(unify->dry ? "Would be saved" : "Saved", &unify->saved);

@@ -132,7 +132,8 @@ static int open_stage(struct unify *unify, int parent)
 		return complain(unify, errno);
 
 	unify->module = marks > 1;
-	return 0;
+	/* What gets other names has to be on disk before these are: an exchange doesn't see to it. */
+	return unify->undo || syncfs(unify->stage) == 0 ? 0 : complain(unify, errno);
 }
 
 int unify_stage_open(struct unify *unify)

@@ -11,10 +11,21 @@
 #include "mark.h"
 #include "unify.h"
 
+/* Nobody is to see it by the time of the directory, not even if we are killed soon. */
 static int exchange(const struct unify *unify, const struct member *old)
 {
-	return (int)syscall(SYS_renameat2, unify->stage, STAGED, old->directory, old->name,
-			    RENAME_EXCHANGE);
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat stat;
+
+	if (fstat(old->directory, &stat) < 0)
+		return -1;
+	times[1] = stat.st_mtim;
+	if (syscall(SYS_renameat2, unify->stage, STAGED, old->directory, old->name,
+		    RENAME_EXCHANGE) < 0)
+		return -1;
+
+	futimens(old->directory, times);
+	return 0;
 }
 
 static void drop_staged(const struct unify *unify)

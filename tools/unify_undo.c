@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "copy.h"
 #include "mark.h"
 #include "unify.h"
@@ -16,9 +17,10 @@
 static int failed(struct unify *unify, const char *path)
 {
 	int number = errno;
-	bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == ENOMEM;
+	bool general = number == ENOSPC || number == EDQUOT || number == EROFS ||
+		       number == ENOMEM || number == EINTR;
 
-	return trouble_system(&unify->trouble, disk ? "" : path, number);
+	return trouble_system(&unify->trouble, general ? "" : path, number);
 }
 
 static void count_freed(struct unify *unify, const struct seen *seen)
@@ -39,6 +41,14 @@ static int free_file(struct unify *unify, const char *path, int fd, const struct
 	return result < 0 ? failed(unify, path) : result;
 }
 
+/* An exchange makes no file system write out first what the new one has in it. */
+static int write_out(const struct unify *unify)
+{
+	auto_fd int fd = openat(unify->stage, STAGED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fdatasync(fd);
+}
+
 /* A copy in the stage, with all that the file has but the mark. */
 static int stage_copy(struct unify *unify, int fd, struct seen *seen)
 {
@@ -46,6 +56,8 @@ static int stage_copy(struct unify *unify, int fd, struct seen *seen)
 
 	mark_unlink(unify->stage, STAGED);
 	result = copy_one(unify->copy, fd, unify->stage, STAGED);
+	if (result == 0)
+		result = write_out(unify);
 	if (result == 0)
 		result = unify_see(unify->stage, STAGED, seen);
 	if (result < 0) {
@@ -77,7 +89,7 @@ static void count_copied(struct unify *unify, const struct seen *seen, unsigned 
 	unify->trees[tree].own_bytes += seen->size;
 }
 
-static int copy_member(struct unify *unify, struct member *member, bool *changed)
+static int copy_member(struct unify *unify, struct member *member)
 {
 	struct seen new;
 	int result = 0;
@@ -97,12 +109,11 @@ static int copy_member(struct unify *unify, struct member *member, bool *changed
 		return 0;
 	}
 
-	changed[member->tree] = true;
 	count_copied(unify, &member->seen, member->tree);
 	return 0;
 }
 
-int unify_undo_member(struct unify *unify, struct member *member, bool *changed)
+int unify_undo_member(struct unify *unify, struct member *member)
 {
 	int result;
 
@@ -119,7 +130,7 @@ int unify_undo_member(struct unify *unify, struct member *member, bool *changed)
 		return unify_links_add(unify, member);
 
 	result = free_file(unify, unify->path, member->fd, &member->seen);
-	return result > 0 ? copy_member(unify, member, changed) : result;
+	return result > 0 ? copy_member(unify, member) : result;
 }
 
 /* All names that it has in the tree, and the copy is linked to each. */

@@ -23,6 +23,7 @@ static void take_statx(const struct statx *stat, struct seen *seen)
 	*seen = (struct seen){
 		.ino = stat->stx_ino,
 		.size = stat->stx_size,
+		.blocks = stat->stx_blocks,
 		.mode = stat->stx_mode,
 		.uid = stat->stx_uid,
 		.gid = stat->stx_gid,
@@ -211,7 +212,7 @@ static int judge(struct unify *unify, const struct level *level, struct member *
 	int kept;
 
 	if (unify->undo)
-		return unify_undo_member(unify, members, level->changed);
+		return unify_undo_member(unify, members);
 	verdict = policy_judge(&unify->policy, level->area, unify->path, members[0].name);
 	if (verdict != VERDICT_SHARE) {
 		leave_all(unify, left_by[verdict], members, count);
@@ -234,7 +235,7 @@ static int judge(struct unify *unify, const struct level *level, struct member *
 	kept = put_links_aside(unify, members, count);
 	if (kept < 2)
 		return kept < 0 ? -1 : 0;
-	return unify_members(unify, members, (unsigned int)kept, level->changed);
+	return unify_members(unify, members, (unsigned int)kept);
 }
 
 /* What the tree has of its own is known once it has been done. */
@@ -308,8 +309,6 @@ static int open_directory(struct unify *unify, const struct level *level, struct
 	}
 
 	below->fds[name->which] = fd;
-	below->mtimes[name->which].tv_sec = stat.stx_mtime.tv_sec;
-	below->mtimes[name->which].tv_nsec = stat.stx_mtime.tv_nsec;
 	below->count++;
 	below->one = name->which;
 	return 0;
@@ -317,21 +316,12 @@ static int open_directory(struct unify *unify, const struct level *level, struct
 
 static int level_make(struct level *level, unsigned int count)
 {
-	char *room = malloc(count * (sizeof(*level->fds) + sizeof(*level->mtimes) +
-				     sizeof(*level->changed)));
-
-	if (!room)
+	*level = (struct level){ .fds = calloc(count, sizeof(*level->fds)) };
+	if (!level->fds)
 		return -1;
 
-	*level = (struct level){
-		.mtimes = (struct timespec *)room,
-		.fds = (int *)(room + count * sizeof(*level->mtimes)),
-		.changed = (bool *)(room + count * (sizeof(*level->mtimes) + sizeof(*level->fds))),
-	};
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < count; i++)
 		level->fds[i] = -1;
-		level->changed[i] = false;
-	}
 	return 0;
 }
 
@@ -341,7 +331,7 @@ static void level_free(struct level *level, unsigned int count)
 		if (level->fds[i] >= 0)
 			close(level->fds[i]);
 	}
-	free(level->mtimes);
+	free(level->fds);
 }
 
 static int take_directories(struct unify *unify, struct level *level, const struct name *names,
@@ -367,18 +357,6 @@ static int take_directories(struct unify *unify, struct level *level, const stru
 	unify->depth -= below.count > 0;
 	level_free(&below, unify->count);
 	return result;
-}
-
-/* Names have been replaced; nobody is to see that. */
-static void restore_times(struct unify *unify, struct level *level)
-{
-	for (unsigned int i = 0; i < unify->count; i++) {
-		struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, level->mtimes[i] };
-
-		if (level->changed[i])
-			futimens(level->fds[i], times);
-		level->changed[i] = false;
-	}
 }
 
 /* One group of names after the other: what @take does to those of one text. */
@@ -431,7 +409,6 @@ static int walk_level(struct unify *unify, struct level *level)
 	if (result == 0) {
 		names_sort(&names);
 		result = each_text(unify, level, &names, take_files);
-		restore_times(unify, level);
 	}
 	if (result == 0) {
 		keep_directories(&names);
@@ -453,7 +430,6 @@ int unify_walk(struct unify *unify)
 	for (unsigned int i = 0; i < unify->count && result == 0; i++) {
 		level.fds[i] = openat(unify->trees[i].fd, ".",
 				      O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC);
-		level.mtimes[i] = unify->trees[i].seen.mtime;
 		result = level.fds[i] < 0 ? failed(unify) : 0;
 		level.count++;
 	}
