@@ -78,6 +78,7 @@ struct closer;
 struct copy;
 struct hints;
 struct links;
+struct loose_files;
 
 /* A directory that some of the trees have. */
 struct level {
@@ -115,7 +116,9 @@ struct unify {
 	struct tally already;	/* names that needed nothing */
 	struct tally copied;	/* undo: files that are a tree's own again */
 	struct tally freed;	/* undo: that only needed to lose the mark */
+	struct tally marked;	/* files that were one already, but not immutable */
 	struct tally left[LEFT_COUNT];
+	bool incomplete;	/* something has been told that is to be seen to */
 
 	/* Where it is. */
 	char path[PATH_MAX];
@@ -123,6 +126,7 @@ struct unify {
 	unsigned int depth;
 	struct member *members;		/* room for one of each tree */
 	struct links *links;
+	struct loose_files *loose;
 	struct copy *copy;		/* undo */
 	char *one, *other;		/* buffers to compare in */
 };
@@ -197,6 +201,28 @@ int unify_links(struct unify *unify);
 
 /** unify_links_free() - Forget it */
 void unify_links_free(struct unify *unify);
+
+/** unify_open_parent() - The directory of a path below a tree, and what it is called there; or -1 */
+int unify_open_parent(const struct unify *unify, unsigned int tree, const char *path,
+		      const char **name);
+
+/* unify_loose.c */
+
+/**
+ * unify_loose_see() - Remember those that have several names and are not immutable
+ * @members: of one path
+ * @shares: files are shared there
+ *
+ * Return: 0, or -1 with trouble.
+ */
+int unify_loose_see(struct unify *unify, const struct member *members, unsigned int count,
+		    bool shares);
+
+/** unify_loose() - Mark those that several trees have, or tell of them; 0, or -1 with trouble */
+int unify_loose(struct unify *unify);
+
+/** unify_loose_free() - Forget them */
+void unify_loose_free(struct unify *unify);
 
 /* unify_undo.c */
 

@@ -137,20 +137,24 @@ static bool same_paths(const struct node *one, const struct node *other)
 	return true;
 }
 
-/* The directory of a path, and what it is called there. */
-static int open_parent(const struct unify *unify, const struct link *link, const char **name)
+int unify_open_parent(const struct unify *unify, unsigned int tree, const char *path,
+		      const char **name)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV,
 	};
-	const char *slash = strrchr(link->path, '/');
-	auto_free char *parent = slash ? strndup(link->path, (size_t)(slash - link->path)) :
-					 strdup(".");
+	const char *slash = strrchr(path, '/');
+	auto_free char *parent = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 
-	*name = slash ? slash + 1 : link->path;
-	return parent ? (int)syscall(SYS_openat2, unify->trees[link->tree].fd, parent, &how,
+	*name = slash ? slash + 1 : path;
+	return parent ? (int)syscall(SYS_openat2, unify->trees[tree].fd, parent, &how,
 				     sizeof(how)) : -1;
+}
+
+static int open_parent(const struct unify *unify, const struct link *link, const char **name)
+{
+	return unify_open_parent(unify, link->tree, link->path, name);
 }
 
 static void leave_node(struct unify *unify, struct node *node, enum left why)

@@ -98,6 +98,7 @@ static void report_json(const struct unify *unify)
 		add_tally(all, "linked", &unify->linked);
 		add_tally(all, "saved", &unify->saved);
 		add_tally(all, "already", &unify->already);
+		add_tally(all, "marked", &unify->marked);
 		add_number(all, "compared", unify->compared);
 		for (int i = 0; i < LEFT_COUNT; i++)
 			add_tally(left, reasons[i].key, &unify->left[i]);
@@ -152,6 +153,9 @@ void unify_report(const struct unify *unify)
 		print_tally(unify->dry ? "Would be linked" : "Linked", &unify->linked);
 		print_tally(unify->dry ? "Would be saved" : "Saved", &unify->saved);
 		print_tally("Shared already", &unify->already);
+		if (unify->marked.files)
+			print_tally(unify->dry ? "Would be protected" : "Protected",
+				    &unify->marked);
 		print_left(unify);
 	}
 

@@ -117,8 +117,9 @@ int unify_undo_member(struct unify *unify, struct member *member)
 {
 	int result;
 
+	/* Of one that is not marked, but several trees' all the same, other names tell. */
 	if (!member->seen.immutable)
-		return 0;
+		return member->seen.nlink > 1 ? unify_links_add(unify, member) : 0;
 	result = unify_open(unify, member);
 	if (result != 0)
 		return result < 0 ? -1 : 0;
@@ -137,6 +138,7 @@ int unify_undo_member(struct unify *unify, struct member *member)
 static int copy_node(struct unify *unify, struct node *node)
 {
 	uint32_t names = node->links->marked ? node->links->marked : (uint32_t)node->names;
+	bool marked = node->links->seen.immutable;
 	int result = 0;
 	struct seen new;
 	int fd = -1;
@@ -146,27 +148,49 @@ static int copy_node(struct unify *unify, struct node *node)
 	if (stage_copy(unify, node->fd, &new) < 0)
 		return -1;
 	fd = openat(unify->stage, STAGED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || hold(unify, node->fd, names, false) < 0)
+	if (fd < 0 || (marked && hold(unify, node->fd, names, false) < 0))
 		result = -1;
 	for (size_t i = 0; i < node->total && result >= 0; i++)
 		result = unify_node_name(unify, node, &node->links[i], fd, &new, i == 0);
 	if (fd >= 0)
 		close(fd);
-	if (hold(unify, node->fd, names, true) < 0)
+	if (marked && hold(unify, node->fd, names, true) < 0)
 		result = -1;
 
 	return result < 0 ? -1 : 0;
 }
 
+/* Whoever writes to it would go on writing to the one that others have; 1: it is left alone. */
+static int lease(struct unify *unify, struct node *node)
+{
+	int result = mark_lease(node->fd);
+
+	if (result < 0)
+		return failed(unify, node->links->path);
+	if (result == 0 && !mark_locked(node->fd))
+		return 0;
+
+	unify_leave(unify, LEFT_IN_USE, &node->links->seen);
+	unify->incomplete = true;
+	unify_node_close(node);
+	return 1;
+}
+
 static int undo_node(struct unify *unify, struct node *node)
 {
 	const struct seen *seen = &node->links->seen;
-	int result = unify_node_open(unify, node);
+	int result;
 
+	/* All that it has are the tree's. */
+	if (!seen->immutable && node->total >= seen->nlink)
+		return 0;
+	result = unify_node_open(unify, node);
+	if (result == 0 && !seen->immutable)
+		result = lease(unify, node);
 	if (result != 0)
 		return result < 0 ? -1 : 0;
 
-	result = free_file(unify, node->links->path, node->fd, seen);
+	result = seen->immutable ? free_file(unify, node->links->path, node->fd, seen) : 1;
 	if (result > 0) {
 		result = copy_node(unify, node);
 		if (result < 0)

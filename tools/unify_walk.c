@@ -214,6 +214,8 @@ static int judge(struct unify *unify, const struct level *level, struct member *
 	if (unify->undo)
 		return unify_undo_member(unify, members);
 	verdict = policy_judge(&unify->policy, level->area, unify->path, members[0].name);
+	if (unify_loose_see(unify, members, count, verdict == VERDICT_SHARE) < 0)
+		return -1;
 	if (verdict != VERDICT_SHARE) {
 		leave_all(unify, left_by[verdict], members, count);
 		return 0;

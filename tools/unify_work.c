@@ -175,6 +175,7 @@ static void end(struct unify *unify)
 	closer_end(unify->closer);
 	unify_stage_close(unify);
 	unify_links_free(unify);
+	unify_loose_free(unify);
 	hints_free(unify->hints);
 	policy_free(&unify->policy);
 	free(unify->members);
@@ -196,6 +197,8 @@ static enum status work(struct unify *unify)
 		result = unify->undo ? unify_undo(unify) : unify_walk(unify);
 	if (result == 0 && !unify->undo)
 		result = unify_links(unify);
+	if (result == 0 && !unify->undo)
+		result = unify_loose(unify);
 	progress_end(&unify->progress);
 
 	if (result == 0)
@@ -205,7 +208,7 @@ static enum status work(struct unify *unify)
 			     unify->linked.files || unify->copied.files ?
 			     "what was done until then stays; the same command goes on" : NULL);
 	end(unify);
-	return result == 0 ? STATUS_DONE : STATUS_FAILED;
+	return result == 0 && !unify->incomplete ? STATUS_DONE : STATUS_FAILED;
 }
 
 /* Signals of the terminal go to the parent, which passes them on. */
