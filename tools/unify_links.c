@@ -19,6 +19,9 @@
 #include "unify.h"
 #include "unify_links.h"
 
+/* As many names as a file can have on ext4; elsewhere it is more. */
+#define LINKS_MAX 65000
+
 struct links {
 	struct link *all;
 	size_t count, room;
@@ -256,8 +259,18 @@ static bool may_be_same(const struct unify *unify, const struct node *kept,
 			     other->links->tree);
 }
 
+/* All names of a group, or none: who has some of them only is not whole any more. */
+static bool has_room(const struct node *kept, const struct node *other)
+{
+	struct seen now;
+
+	return unify_see_open(kept->fd, &now) == 0 && now.nlink + other->total <= LINKS_MAX;
+}
+
 static int replace(struct unify *unify, struct node *kept, struct node *other)
 {
+	if (!has_room(kept, other))
+		return 0;
 	for (size_t i = 0; i < other->total; i++) {
 		int result = unify->dry ? 0 :
 			     unify_node_name(unify, other, &other->links[i], kept->fd,

@@ -104,5 +104,9 @@ int unify_swap(struct unify *unify, int fd, const struct seen *new, const struct
 		result = linkat(fd, "", unify->stage, STAGED, AT_EMPTY_PATH);
 	}
 
-	return result < 0 ? -1 : unify_swap_staged(unify, new, old, fresh);
+	/* Of the new one somebody has removed all names meanwhile. */
+	if (result < 0)
+		return errno == ENOENT ? 1 : -1;
+
+	return unify_swap_staged(unify, new, old, fresh);
 }
