@@ -67,6 +67,7 @@ struct member {
 	unsigned int tree;
 	int directory;		/* that has it */
 	const char *name;
+	const char *path;	/* below the tree; NULL: where the walk is */
 	struct seen seen;
 	uint32_t names;		/* as the mark says, once it is open; 0: it has none */
 	int fd;			/* -1 */
@@ -78,6 +79,7 @@ struct closer;
 struct copy;
 struct hints;
 struct links;
+struct record;
 struct loose_files;
 
 /* A directory that some of the trees have. */
@@ -106,6 +108,7 @@ struct unify {
 	int beside;		/* the directory that has the stage; -1 */
 	int stage;		/* a directory of ours, on the same file system; -1 */
 	char *stage_path;
+	struct record *record;	/* of what is under way in it */
 	bool module;		/* marked files can get names */
 	unsigned int device_major, device_minor;
 

@@ -201,7 +201,8 @@ int unify_node_open(struct unify *unify, struct node *node)
 int unify_node_name(struct unify *unify, const struct node *node, const struct link *link, int fd,
 		    const struct seen *new, bool staged)
 {
-	struct member old = { .tree = link->tree, .seen = link->seen, .fd = node->fd };
+	struct member old = { .tree = link->tree, .path = link->path,
+			      .seen = link->seen, .fd = node->fd };
 	auto_fd int parent = open_parent(unify, link, &old.name);
 
 	if (parent < 0)
