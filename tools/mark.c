@@ -101,7 +101,12 @@ int mark_set(int fd, uint32_t names)
 		return result == -EBUSY || result == -ETXTBSY ? 1 : -1;
 	}
 
-	return see_who_writes(fd, names);
+	result = see_who_writes(fd, names);
+	/* Who came between a look for locks and the mark. */
+	if (result == 0 && mark_locked(fd))
+		return mark_take_back(fd, names) < 0 ? -1 : 1;
+
+	return result;
 }
 
 /* Some can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
