@@ -27,6 +27,10 @@
 #define NAMES_MAX XATTR_LIST_MAX
 #define VALUE_MAX XATTR_SIZE_MAX
 
+/* Longer than the system leaves a lease to who is to end it, in all. */
+#define WAITS 6000
+#define WAIT_US 10000
+
 #define WANTED (STATX_BASIC_STATS | STATX_MNT_ID)
 
 /* A file with more names than one, and the first that it has in the new tree. */
@@ -216,16 +220,34 @@ static int copy_data(struct copy *copy, int in, int out, off_t size)
 	return ftruncate(out, size);
 }
 
+/* Who has a lease on it is waited for, but not as long as that one likes, nor through signals. */
+static int open_source(int from)
+{
+	struct by_number source = by_number(from);
+	int fd = -1;
+
+	for (int i = 0; fd < 0 && i < WAITS && !run_interrupted(); i++) {
+		fd = open(source.path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_CLOEXEC);
+		if (fd < 0 && errno != EWOULDBLOCK)
+			break;
+		if (fd < 0)
+			usleep(WAIT_US);
+	}
+	if (fd < 0 && errno == EWOULDBLOCK && run_interrupted())
+		errno = EINTR;
+
+	return fd;
+}
+
 static int copy_file(struct copy *copy, const struct statx *stat, int from, int to,
 		     const char *name, bool empty)
 {
-	struct by_number source = by_number(from);
 	off_t size = empty ? 0 : (off_t)stat->stx_size;
 	auto_fd int out = -1;
 	auto_fd int in = -1;
 
 	if (size > 0) {
-		in = open(source.path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOATIME);
+		in = open_source(from);
 		if (in < 0)
 			return -1;
 	}
@@ -251,8 +273,7 @@ int copy_one(struct copy *copy, int from, int to, const char *name)
 static int link_file(struct copy *copy, const struct statx *stat, int from, int to,
 		     const char *name)
 {
-	struct by_number source = by_number(from);
-	auto_fd int fd = open(source.path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOATIME);
+	auto_fd int fd = open_source(from);
 	int result;
 
 	if (fd < 0)

@@ -51,8 +51,29 @@ bool mark_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
 
+static int mark_clear(int fd)
+{
+	int result = vctl_attr_set(fd, 0, 0, NULL);
+
+	if (result < 0)
+		errno = -result;
+	return result < 0 ? -1 : 0;
+}
+
+int mark_take_back(int fd, uint32_t names)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat) < 0)
+		return -1;
+	if (stat.st_nlink > names)
+		return 1;
+
+	return mark_clear(fd);
+}
+
 /* Whoever has it open for writing got that before it was immutable. */
-static int see_who_writes(int fd)
+static int see_who_writes(int fd, uint32_t names)
 {
 	int result = mark_lease(fd);
 	int number = errno;
@@ -60,21 +81,32 @@ static int see_who_writes(int fd)
 	if (result == 0)
 		return 0;
 
-	mark_clear(fd);
+	mark_take_back(fd, names);
 	errno = number;
 	return result;
 }
 
 int mark_set(int fd, uint32_t names)
 {
-	int result = vctl_attr_set(fd, BOTH, names, NULL);
+	uint32_t attributes;
+	int result = vctl_attr_get(fd, &attributes, NULL, NULL);
 
+	/* Somebody else's, and their names that it counts. */
+	if (result == 0 && attributes & VCTL_ATTR_IMMUTABLE)
+		return 1;
+	if (result == 0)
+		result = vctl_attr_set(fd, BOTH, names, NULL);
 	if (result < 0) {
 		errno = -result;
 		return result == -EBUSY || result == -ETXTBSY ? 1 : -1;
 	}
 
-	return see_who_writes(fd);
+	result = see_who_writes(fd, names);
+	/* Who came between a look for locks and the mark. */
+	if (result == 0 && mark_locked(fd))
+		return mark_take_back(fd, names) < 0 ? -1 : 1;
+
+	return result;
 }
 
 /* Some can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
@@ -113,15 +145,6 @@ int mark_link(int fd, int directory, const char *name)
 	if (result < 0)
 		result = judge_mark(errno);
 	return result == 0 || unlinkat(directory, name, 0) == 0 ? result : -1;
-}
-
-int mark_clear(int fd)
-{
-	int result = vctl_attr_set(fd, 0, 0, NULL);
-
-	if (result < 0)
-		errno = -result;
-	return result < 0 ? -1 : 0;
 }
 
 static int probe_names(int directory, int fd)
@@ -193,6 +216,7 @@ static int unlink_shared(int fd, int flags, int directory, const char *name)
 
 int mark_unlink(int directory, const char *name)
 {
+	uint32_t attributes;
 	struct stat stat;
 	auto_fd int fd = -1;
 	int flags;
@@ -206,6 +230,12 @@ int mark_unlink(int directory, const char *name)
 	fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &stat) < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
 		return -1;
+	/* Marked, and with the module: it is the directory that doesn't let it go. */
+	if (vctl_attr_get(fd, &attributes, NULL, NULL) == 0 && attributes == BOTH &&
+	    vctl_module_loaded() > 0) {
+		errno = EPERM;
+		return -1;
+	}
 	if (S_ISREG(stat.st_mode) && (flags & FS_IMMUTABLE_FL) && stat.st_nlink > 1)
 		return unlink_shared(fd, flags, directory, name);
 

@@ -46,8 +46,8 @@ bool mark_locked(int fd);
  * @fd: open for reading alone; with the module not leased or locked, and leased from then on
  * @names: how many it has in each tree
  *
- * Return: 0; 1 if somebody writes to it or has locked it, and it is as it was; or -1 with errno
- * set.
+ * Return: 0; 1 if it is immutable already, or somebody writes to it or has locked it, and it is as
+ * it was; or -1 with errno set.
  */
 int mark_set(int fd, uint32_t names);
 
@@ -60,8 +60,15 @@ int mark_set(int fd, uint32_t names);
  */
 int mark_link(int fd, int directory, const char *name);
 
-/** mark_clear() - Take the mark off a file; 0, or -1 with errno set */
-int mark_clear(int fd);
+/**
+ * mark_take_back() - Take the mark off a file that is one tree's alone
+ * @names: how many it can have in that: 1, or what mark_set() has been told just before
+ *
+ * What its names were when it was met doesn't count: they move.  A mark that stays does no harm.
+ *
+ * Return: 0; 1 if it has more names, and keeps it; or -1 with errno set.
+ */
+int mark_take_back(int fd, uint32_t names);
 
 /**
  * mark_probe() - Can files be marked there, and their names come and go?

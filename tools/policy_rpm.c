@@ -21,6 +21,17 @@
 /* Of today, and of before; one may be a link to the other. */
 static const char *const places[] = { "usr/lib/sysimage/rpm", "var/lib/rpm" };
 static const char *const databases[] = { "rpmdb.sqlite", "Packages.db", "Packages" };
+/* What belongs to one: of SQLite, of ndb, and of Berkeley DB. */
+static const char *const parts[] = {
+	"rpmdb.sqlite", "rpmdb.sqlite-wal", "rpmdb.sqlite-shm",
+	"Packages.db", "Index.db",
+	"Packages", "Name", "Basenames", "Group", "Requirename", "Providename", "Conflictname",
+	"Obsoletename", "Triggername", "Dirnames", "Installtid", "Sigmd5", "Sha1header",
+	"Filetriggername", "Transfiletriggername", "Recommendname", "Suggestname",
+	"Supplementname", "Enhancename", "Filemd5s", "Provideversion", "Requireversion", "Pubkeys",
+};
+/* Anybody can have written them; the largest that are known have some hundred megabytes. */
+#define BYTES_MAX (1LL << 30)
 
 /* The database of a tree, and the copy that rpm gets to see. */
 struct rpm {
@@ -57,17 +68,37 @@ static int open_database(int tree)
 	return -1;
 }
 
-static enum copy_rule rule_of(const char *path, bool directory, const void *data)
-{
-	(void)path;
-	(void)data;
-	return directory ? COPY_NOT : COPY_FULLY;
-}
-
 static int give_away(int directory, const char *name, void *data)
 {
 	(void)data;
 	return fchownat(directory, name, NOBODY, NOBODY, AT_SYMLINK_NOFOLLOW);
+}
+
+static int copy_parts(struct copy *copy, const struct rpm *rpm)
+{
+	off_t bytes = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		auto_fd int fd = openat(rpm->from, parts[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+					O_NOCTTY | O_CLOEXEC);
+		struct stat stat;
+
+		if (fd < 0 && (errno == ENOENT || errno == ELOOP))
+			continue;
+		if (fd < 0 || fstat(fd, &stat) < 0)
+			return -1;
+		if (!S_ISREG(stat.st_mode))
+			continue;
+		if (stat.st_size > BYTES_MAX - bytes) {
+			errno = EFBIG;
+			return -1;
+		}
+		bytes += stat.st_size;
+		if (copy_one(copy, fd, rpm->to, parts[i]) < 0)
+			return -1;
+	}
+
+	return 0;
 }
 
 static int make_copy(struct rpm *rpm)
@@ -79,11 +110,10 @@ static int make_copy(struct rpm *rpm)
 	if (!copy)
 		return -1;
 	copy->into = rpm->to;
-	copy->rule = rule_of;
 	copy->progress = &progress;
 	result = copy_begin(copy);
 	if (result == 0)
-		result = copy_contents(copy, rpm->from, rpm->to);
+		result = copy_parts(copy, rpm);
 	copy_end(copy);
 
 	return result < 0 || below_each(rpm->to, ".", give_away, NULL) < 0 ? -1 :
@@ -155,10 +185,13 @@ int policy_add_rpm(struct policy *policy, int tree, const char *name, struct tro
 
 	to = open(rpm.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	rpm.to = to;
-	if (to < 0 || make_copy(&rpm) < 0)
-		trouble_system(trouble, rpm.directory, errno);
-	else
+	if (to >= 0 && make_copy(&rpm) == 0)
 		result = ask(&rpm, name, trouble);
+	else if (errno == EFBIG)
+		trouble_set(trouble, name, "its database of rpm is larger than 1 GB",
+			    "without it nobody knows which files are configuration");
+	else
+		trouble_system(trouble, rpm.directory, errno);
 	remove_copy(&rpm);
 	return result;
 }

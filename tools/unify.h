@@ -20,7 +20,7 @@
 /* What there was to see of a file when it was met. */
 struct seen {
 	uint64_t ino;
-	uint64_t size;
+	uint64_t size, blocks;	/* of 512 bytes */
 	uint32_t mode, uid, gid, nlink;
 	struct timespec mtime, ctime;
 	bool immutable;
@@ -48,6 +48,7 @@ enum left {
 	LEFT_TRAITS,		/* another size, time, owner, mode ... */
 	LEFT_PACKAGE,		/* packages say that the text is another */
 	LEFT_CONTENT,
+	LEFT_SPARSE,
 	LEFT_IN_USE,		/* open for writing, or locked */
 	LEFT_LINKS,		/* other links than in the other tree */
 	LEFT_IMMUTABLE,		/* by somebody else's will */
@@ -66,6 +67,7 @@ struct member {
 	unsigned int tree;
 	int directory;		/* that has it */
 	const char *name;
+	const char *path;	/* below the tree; NULL: where the walk is */
 	struct seen seen;
 	uint32_t names;		/* as the mark says, once it is open; 0: it has none */
 	int fd;			/* -1 */
@@ -77,13 +79,13 @@ struct closer;
 struct copy;
 struct hints;
 struct links;
+struct record;
+struct loose_files;
 
 /* A directory that some of the trees have. */
 struct level {
 	enum area area;
 	int *fds;		/* by tree; -1: it has none */
-	struct timespec *mtimes;
-	bool *changed;		/* names in it have been replaced */
 	unsigned int count;	/* of trees that have it */
 	unsigned int one;	/* the last of them */
 };
@@ -106,6 +108,7 @@ struct unify {
 	int beside;		/* the directory that has the stage; -1 */
 	int stage;		/* a directory of ours, on the same file system; -1 */
 	char *stage_path;
+	struct record *record;	/* of what is under way in it */
 	bool module;		/* marked files can get names */
 	unsigned int device_major, device_minor;
 
@@ -116,7 +119,9 @@ struct unify {
 	struct tally already;	/* names that needed nothing */
 	struct tally copied;	/* undo: files that are a tree's own again */
 	struct tally freed;	/* undo: that only needed to lose the mark */
+	struct tally marked;	/* files that were one already, but not immutable */
 	struct tally left[LEFT_COUNT];
+	bool incomplete;	/* something has been told that is to be seen to */
 
 	/* Where it is. */
 	char path[PATH_MAX];
@@ -124,6 +129,7 @@ struct unify {
 	unsigned int depth;
 	struct member *members;		/* room for one of each tree */
 	struct links *links;
+	struct loose_files *loose;
 	struct copy *copy;		/* undo */
 	char *one, *other;		/* buffers to compare in */
 };
@@ -149,11 +155,10 @@ void unify_leave(struct unify *unify, enum left why, const struct seen *seen);
 /**
  * unify_members() - Make files of one path that are the same one file
  * @members: at least two, not all the same file, all regular and not empty
- * @changed: by tree: set where a name was replaced
  *
  * Return: 0, or -1 with trouble.
  */
-int unify_members(struct unify *unify, struct member *members, unsigned int count, bool *changed);
+int unify_members(struct unify *unify, struct member *members, unsigned int count);
 
 /** unify_open() - Open a file to read it; 0, 1 if it is not that any more, or -1 with trouble */
 int unify_open(struct unify *unify, struct member *member);
@@ -175,7 +180,8 @@ int unify_same_inside(struct unify *unify, int one, int other, uint64_t size, en
  * @old: the name; its file is open, and leased if it is not immutable
  * @fresh: the file of @old has been touched by nobody so far, not even us
  *
- * At no moment is the name missing.  What somebody else puts there meanwhile stays.
+ * At no moment is the name missing.  What somebody else puts there meanwhile stays.  The directory
+ * looks untouched.
  *
  * Return: 0, 1 if somebody was faster, or -1 with errno set.
  */
@@ -199,13 +205,35 @@ int unify_links(struct unify *unify);
 /** unify_links_free() - Forget it */
 void unify_links_free(struct unify *unify);
 
+/** unify_open_parent() - The directory of a path below a tree, and what it is called there; or -1 */
+int unify_open_parent(const struct unify *unify, unsigned int tree, const char *path,
+		      const char **name);
+
+/* unify_loose.c */
+
+/**
+ * unify_loose_see() - Remember those that have several names and are not immutable
+ * @members: of one path
+ * @shares: files are shared there
+ *
+ * Return: 0, or -1 with trouble.
+ */
+int unify_loose_see(struct unify *unify, const struct member *members, unsigned int count,
+		    bool shares);
+
+/** unify_loose() - Mark those that several trees have, or tell of them; 0, or -1 with trouble */
+int unify_loose(struct unify *unify);
+
+/** unify_loose_free() - Forget them */
+void unify_loose_free(struct unify *unify);
+
 /* unify_undo.c */
 
 /** unify_undo() - Give each tree its own files; 0, or -1 with trouble */
 int unify_undo(struct unify *unify);
 
 /** unify_undo_member() - The same for a file that has been met */
-int unify_undo_member(struct unify *unify, struct member *member, bool *changed);
+int unify_undo_member(struct unify *unify, struct member *member);
 
 /* unify_stage.c */
 

@@ -5,15 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "run.h"
 #include "unify.h"
 
 /* What people set; the rest is how a file system keeps a file. */
 #define FLAGS (FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_APPEND_FL | FS_NODUMP_FL | \
 	       FS_NOATIME_FL | FS_JOURNAL_DATA_FL | FS_NOCOW_FL | FS_DAX_FL)
+
+/* From there on a file that has not a part of that on disk is mostly holes. */
+#define SPARSE_SIZE (16 << 20)
+#define SPARSE_PART 16
 
 #define NAMES_ROOM 4096
 #define VALUE_ROOM 4096
@@ -105,7 +111,8 @@ static int same_attributes(int one, int other, enum left *why)
 	if (length == 0 && others == 0)
 		return 1;
 
-	result = length && others ? same_values(one, other) : 0;
+	/* Each of one has to be the other's, and that has to have no more. */
+	result = length == others ? same_values(one, other) : 0;
 	if (result == 0)
 		*why = LEFT_TRAITS;
 	return result;
@@ -135,6 +142,10 @@ static int same_text(struct unify *unify, int one, int other, uint64_t size)
 		ssize_t done = read_some(one, unify->one, length);
 		ssize_t others = read_some(other, unify->other, length);
 
+		if (run_interrupted()) {
+			errno = EINTR;
+			return -1;
+		}
 		if (done < 0 || others < 0)
 			return -1;
 		if ((size_t)done != length || (size_t)others != length ||
@@ -146,10 +157,33 @@ static int same_text(struct unify *unify, int one, int other, uint64_t size)
 	return 1;
 }
 
+/* It may seem to be as large as the disk, and larger; to share it gains nothing. */
+static bool is_sparse(const struct seen *seen)
+{
+	return seen->size >= SPARSE_SIZE && seen->blocks * 512 < seen->size / SPARSE_PART;
+}
+
+/* Of these, not of what had their names when they were met. */
+static int same_traits(int one, int other, enum left *why)
+{
+	struct seen seen, others;
+
+	if (unify_see_open(one, &seen) < 0 || unify_see_open(other, &others) < 0)
+		return -1;
+	if (S_ISREG(seen.mode) && unify_same_traits(&seen, &others) && !is_sparse(&seen) &&
+	    !is_sparse(&others))
+		return 1;
+
+	*why = unify_same_traits(&seen, &others) ? LEFT_SPARSE : LEFT_CHANGED;
+	return 0;
+}
+
 int unify_same_inside(struct unify *unify, int one, int other, uint64_t size, enum left *why)
 {
-	int result = same_flags(one, other, why);
+	int result = same_traits(one, other, why);
 
+	if (result > 0)
+		result = same_flags(one, other, why);
 	if (result > 0)
 		result = same_attributes(one, other, why);
 	if (result <= 0)

@@ -16,7 +16,6 @@ struct round {
 	struct unify *unify;
 	struct member *members;
 	unsigned int count;
-	bool *changed;
 	struct member *kept;
 	bool marked;		/* by us */
 	bool linked;		/* a name of another is its now */
@@ -25,9 +24,10 @@ struct round {
 static int failed(struct unify *unify)
 {
 	int number = errno;
-	bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == ENOMEM;
+	bool general = number == ENOSPC || number == EDQUOT || number == EROFS ||
+		       number == ENOMEM || number == EINTR;
 
-	return trouble_system(&unify->trouble, disk ? "" : unify->path, number);
+	return trouble_system(&unify->trouble, general ? "" : unify->path, number);
 }
 
 static bool same_time(const struct timespec *one, const struct timespec *other)
@@ -41,6 +41,23 @@ bool unify_same_traits(const struct seen *one, const struct seen *other)
 	       one->gid == other->gid && same_time(&one->mtime, &other->mtime);
 }
 
+static void shut(struct member *member)
+{
+	if (member->fd >= 0)
+		close(member->fd);
+	member->fd = -1;
+}
+
+/* Names can be exchanged all the time: what was met is this one only if all of it is as it was. */
+static bool is_the_one(int fd, const struct seen *seen)
+{
+	struct seen now;
+
+	return unify_see_open(fd, &now) == 0 && S_ISREG(now.mode) && now.ino == seen->ino &&
+	       now.nlink == seen->nlink && now.immutable == seen->immutable &&
+	       unify_same_traits(&now, seen);
+}
+
 int unify_open(struct unify *unify, struct member *member)
 {
 	uint32_t attributes;
@@ -50,19 +67,17 @@ int unify_open(struct unify *unify, struct member *member)
 	if (member->fd < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO ?
 		       failed(unify) : 1;
+	if (!is_the_one(member->fd, &member->seen)) {
+		shut(member);
+		return 1;
+	}
 	if (!member->seen.immutable)
 		return 0;
-	if (vctl_attr_get(member->fd, &attributes, &member->names, NULL) < 0)
+	if (vctl_attr_get(member->fd, &attributes, &member->names, NULL) < 0 ||
+	    attributes != (VCTL_ATTR_IMMUTABLE | VCTL_ATTR_INVERT))
 		member->names = 0;
 
 	return 0;
-}
-
-static void shut(struct member *member)
-{
-	if (member->fd >= 0)
-		close(member->fd);
-	member->fd = -1;
 }
 
 static void give_up(struct unify *unify, struct member *member, enum left why)
@@ -185,7 +200,7 @@ static int hold_kept(struct round *round)
 		return 0;
 
 	round->marked = false;
-	if (mark_clear(kept->fd) < 0)
+	if (mark_take_back(kept->fd, 1) < 0)
 		return failed(unify);
 	give_up(unify, kept, LEFT_CHANGED);
 	return 1;
@@ -260,7 +275,6 @@ static int take_name(struct round *round, struct member *member, const struct me
 	if (result != 0)
 		return result;
 
-	round->changed[member->tree] = true;
 	if (!round->linked)
 		no_longer_own(unify, round->kept);
 	round->linked = true;
@@ -268,6 +282,14 @@ static int take_name(struct round *round, struct member *member, const struct me
 	unify->linked.files++;
 	unify->linked.bytes += member->seen.size;
 	return 0;
+}
+
+static void lose_names(struct round *round, const struct member *open, unsigned int count)
+{
+	for (unsigned int i = 0; i < round->count; i++) {
+		if (round->members[i].seen.ino == open->seen.ino)
+			round->members[i].seen.nlink -= count;
+	}
 }
 
 /* All names of the other file among these. */
@@ -287,6 +309,7 @@ static int replace(struct round *round, struct member *other)
 		/* As many names as a file can have: the next round finds another one. */
 		if (result < 0 && errno == EMLINK) {
 			member->done = false;
+			lose_names(round, &open, done);
 			return 0;
 		}
 		if (result < 0)
@@ -329,7 +352,7 @@ static int settle_kept(struct round *round)
 	if (round->unify->dry || round->kept->seen.immutable)
 		return 0;
 	if (round->marked && !round->linked)
-		result = mark_clear(round->kept->fd);
+		result = mark_take_back(round->kept->fd, 1) < 0 ? -1 : 0;
 	else if (!round->marked && round->linked)
 		result = mark_set(round->kept->fd, 1);
 	if (result <= 0)
@@ -360,7 +383,7 @@ static int do_round(struct round *round)
 	return result;
 }
 
-int unify_members(struct unify *unify, struct member *members, unsigned int count, bool *changed)
+int unify_members(struct unify *unify, struct member *members, unsigned int count)
 {
 	int result = 0;
 
@@ -368,7 +391,7 @@ int unify_members(struct unify *unify, struct member *members, unsigned int coun
 		return 0;
 	while (result == 0) {
 		struct round round = {
-			.unify = unify, .members = members, .count = count, .changed = changed,
+			.unify = unify, .members = members, .count = count,
 		};
 
 		round.kept = choose(&round);

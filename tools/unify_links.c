@@ -19,6 +19,9 @@
 #include "unify.h"
 #include "unify_links.h"
 
+/* As many names as a file can have on ext4; elsewhere it is more. */
+#define LINKS_MAX 65000
+
 struct links {
 	struct link *all;
 	size_t count, room;
@@ -29,9 +32,10 @@ struct links {
 static int failed(struct unify *unify, const char *path)
 {
 	int number = errno;
-	bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == ENOMEM;
+	bool general = number == ENOSPC || number == EDQUOT || number == EROFS ||
+		       number == ENOMEM || number == EINTR;
 
-	return trouble_system(&unify->trouble, disk ? "" : path, number);
+	return trouble_system(&unify->trouble, general ? "" : path, number);
 }
 
 int unify_links_add(struct unify *unify, const struct member *member)
@@ -136,20 +140,24 @@ static bool same_paths(const struct node *one, const struct node *other)
 	return true;
 }
 
-/* The directory of a path, and what it is called there. */
-static int open_parent(const struct unify *unify, const struct link *link, const char **name)
+int unify_open_parent(const struct unify *unify, unsigned int tree, const char *path,
+		      const char **name)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV,
 	};
-	const char *slash = strrchr(link->path, '/');
-	auto_free char *parent = slash ? strndup(link->path, (size_t)(slash - link->path)) :
-					 strdup(".");
+	const char *slash = strrchr(path, '/');
+	auto_free char *parent = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 
-	*name = slash ? slash + 1 : link->path;
-	return parent ? (int)syscall(SYS_openat2, unify->trees[link->tree].fd, parent, &how,
+	*name = slash ? slash + 1 : path;
+	return parent ? (int)syscall(SYS_openat2, unify->trees[tree].fd, parent, &how,
 				     sizeof(how)) : -1;
+}
+
+static int open_parent(const struct unify *unify, const struct link *link, const char **name)
+{
+	return unify_open_parent(unify, link->tree, link->path, name);
 }
 
 static void leave_node(struct unify *unify, struct node *node, enum left why)
@@ -193,23 +201,34 @@ int unify_node_open(struct unify *unify, struct node *node)
 int unify_node_name(struct unify *unify, const struct node *node, const struct link *link, int fd,
 		    const struct seen *new, bool staged)
 {
-	struct member old = { .tree = link->tree, .seen = link->seen, .fd = node->fd };
-	struct stat stat;
+	struct member old = { .tree = link->tree, .path = link->path,
+			      .seen = link->seen, .fd = node->fd };
 	auto_fd int parent = open_parent(unify, link, &old.name);
-	int result;
 
-	if (parent < 0 || fstat(parent, &stat) < 0)
+	if (parent < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 1 : -1;
 
 	old.directory = parent;
-	result = staged ? unify_swap_staged(unify, new, &old, false) :
-			  unify_swap(unify, fd, new, &old, false);
-	if (result >= 0) {
-		struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, stat.st_mtim };
+	return staged ? unify_swap_staged(unify, new, &old, false) :
+			unify_swap(unify, fd, new, &old, false);
+}
 
-		futimens(parent, times);
+static int mark_kept(struct unify *unify, struct node *kept)
+{
+	const struct seen *seen = &kept->links->seen;
+	struct seen now;
+	int result = mark_set(kept->fd, (uint32_t)kept->names);
+
+	if (result != 0)
+		return result < 0 ? failed(unify, kept->links->path) : 3;
+	if (unify_see_open(kept->fd, &now) == 0 && now.nlink == seen->nlink &&
+	    unify_same_traits(&now, seen)) {
+		kept->marked = true;
+		return 0;
 	}
-	return result;
+
+	return mark_take_back(kept->fd, (uint32_t)kept->names) < 0 ?
+	       failed(unify, kept->links->path) : 1;
 }
 
 /* Kept for all that are the same; 0, or 1 if it can't be. */
@@ -217,17 +236,17 @@ static int hold_kept(struct unify *unify, struct node *kept)
 {
 	int result = unify_node_open(unify, kept);
 
-	if (result == 0 && kept->links->marked)
-		result = unify->module || unify->dry ? 0 : 2;
-	else if (result == 0 && !unify->dry && (unify->module || kept->links->seen.immutable))
-		result = mark_set(kept->fd, (uint32_t)kept->names) * 3;
+	if (result == 0 && kept->links->seen.immutable)
+		result = !kept->links->marked ? 4 : unify->module || unify->dry ? 0 : 2;
+	else if (result == 0 && !unify->dry && unify->module)
+		result = mark_kept(unify, kept);
 	else if (result == 0)
 		result = mark_lease(kept->fd) * 3;
 	if (result < 0)
 		return failed(unify, kept->links->path);
 	if (result > 0)
-		leave_node(unify, kept, result == 1 ? LEFT_CHANGED :
-					result == 2 ? LEFT_MODULE : LEFT_IN_USE);
+		leave_node(unify, kept, result == 1 ? LEFT_CHANGED : result == 2 ? LEFT_MODULE :
+					result == 3 ? LEFT_IN_USE : LEFT_IMMUTABLE);
 
 	return result > 0;
 }
@@ -241,8 +260,18 @@ static bool may_be_same(const struct unify *unify, const struct node *kept,
 			     other->links->tree);
 }
 
+/* All names of a group, or none: who has some of them only is not whole any more. */
+static bool has_room(const struct node *kept, const struct node *other)
+{
+	struct seen now;
+
+	return unify_see_open(kept->fd, &now) == 0 && now.nlink + other->total <= LINKS_MAX;
+}
+
 static int replace(struct unify *unify, struct node *kept, struct node *other)
 {
+	if (!has_room(kept, other))
+		return 0;
 	for (size_t i = 0; i < other->total; i++) {
 		int result = unify->dry ? 0 :
 			     unify_node_name(unify, other, &other->links[i], kept->fd,
@@ -300,12 +329,12 @@ static int settle_kept(struct unify *unify, struct node *kept)
 	bool shared = kept->linked || kept->total > kept->names;
 	int result = 0;
 
-	if (unify->dry || kept->links->marked)
+	if (unify->dry || kept->links->seen.immutable)
 		return 0;
-	if (shared)
+	if (shared && !kept->marked)
 		result = mark_set(kept->fd, (uint32_t)kept->names);
-	else if (!kept->links->seen.immutable && unify->module)
-		result = mark_clear(kept->fd);
+	else if (!shared && kept->marked)
+		result = mark_take_back(kept->fd, (uint32_t)kept->names) < 0 ? -1 : 0;
 	if (result > 0)
 		errno = ETXTBSY;
 	return result ? failed(unify, kept->links->path) : 0;

@@ -19,6 +19,7 @@ struct node {
 	size_t names;		/* in the first of its trees */
 	int fd;			/* -1 */
 	bool whole;		/* it has these in each of them, and no others */
+	bool marked;		/* by us, just now */
 	bool linked;		/* it has got others' names */
 	bool done;
 };
@@ -32,7 +33,7 @@ int unify_node_open(struct unify *unify, struct node *node);
 /** unify_node_close() - Close it */
 void unify_node_close(struct node *node);
 
-/** unify_node_name() - unify_swap() of one of its names, whose directory looks untouched then */
+/** unify_node_name() - unify_swap() of one of its names */
 int unify_node_name(struct unify *unify, const struct node *node, const struct link *link, int fd,
 		    const struct seen *new, bool staged);
 

@@ -22,6 +22,7 @@ static const struct {
 	[LEFT_TRAITS] = { "differ", "size, owner, mode, time or attributes differ" },
 	[LEFT_PACKAGE] = { "package", "packages say that they differ" },
 	[LEFT_CONTENT] = { "content", "only the contents differ" },
+	[LEFT_SPARSE] = { "sparse", "mostly holes" },
 	[LEFT_IN_USE] = { "in_use", "open for writing, locked or watched" },
 	[LEFT_LINKS] = { "links", "other hard links than in the other" },
 	[LEFT_IMMUTABLE] = { "immutable", "immutable or append-only already, not by us" },
@@ -97,6 +98,7 @@ static void report_json(const struct unify *unify)
 		add_tally(all, "linked", &unify->linked);
 		add_tally(all, "saved", &unify->saved);
 		add_tally(all, "already", &unify->already);
+		add_tally(all, "marked", &unify->marked);
 		add_number(all, "compared", unify->compared);
 		for (int i = 0; i < LEFT_COUNT; i++)
 			add_tally(left, reasons[i].key, &unify->left[i]);
@@ -146,10 +148,14 @@ void unify_report(const struct unify *unify)
 		print_tally(unify->dry ? "Would be copied" : "Copied", &unify->copied);
 		print_tally(unify->dry ? "Would be writable again" : "Writable again",
 			    &unify->freed);
+		print_left(unify);
 	} else {
 		print_tally(unify->dry ? "Would be linked" : "Linked", &unify->linked);
 		print_tally(unify->dry ? "Would be saved" : "Saved", &unify->saved);
 		print_tally("Shared already", &unify->already);
+		if (unify->marked.files)
+			print_tally(unify->dry ? "Would be protected" : "Protected",
+				    &unify->marked);
 		print_left(unify);
 	}
 

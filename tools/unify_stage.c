@@ -13,8 +13,10 @@
 #include "below.h"
 #include "cleanup.h"
 #include "mark.h"
+#include "message.h"
 #include "run.h"
 #include "unify.h"
+#include "unify_record.h"
 
 #define STAGE ".vunify"
 /* Who was killed is gone soon; who isn't may take long. */
@@ -97,10 +99,28 @@ static int open_locked(int parent)
 	return -1;
 }
 
+/* All but what is not ours. */
 static int drop(int directory, const char *name, void *data)
 {
-	(void)data;
-	return mark_unlink(directory, name);
+	struct unify *unify = data;
+	auto_free char *what = NULL;
+
+	/* These two tell what they are themselves. */
+	if (strcmp(name, RECORD) == 0 || strcmp(name, STAGED) == 0)
+		return 0;
+	if (strncmp(name, SAVED, strlen(SAVED)) != 0) {
+		if (mark_unlink(directory, name) == 0)
+			return 0;
+		if (errno != EISDIR)
+			return -1;
+	}
+
+	unify->incomplete = true;
+	if (asprintf(&what, "%s/%s", unify->stage_path, name) < 0)
+		what = NULL;
+	message_error(what ? what : name, "it came out of a tree when another unify was killed",
+		      "put it back, or remove it");
+	return 0;
 }
 
 static int complain(struct unify *unify, int number)
@@ -125,14 +145,16 @@ static int open_stage(struct unify *unify, int parent)
 	int marks;
 
 	unify->stage = open_locked(parent);
-	if (unify->stage < 0 || below_each(unify->stage, ".", drop, NULL) < 0)
+	if (unify->stage < 0 || below_each(unify->stage, ".", drop, unify) < 0 ||
+	    unify_record_open(unify) < 0)
 		return complain(unify, errno);
 	marks = mark_probe(unify->stage);
 	if (marks < 0)
 		return complain(unify, errno);
 
 	unify->module = marks > 1;
-	return 0;
+	/* What gets other names has to be on disk before these are: an exchange doesn't see to it. */
+	return unify->undo || syncfs(unify->stage) == 0 ? 0 : complain(unify, errno);
 }
 
 int unify_stage_open(struct unify *unify)
@@ -150,6 +172,7 @@ int unify_stage_open(struct unify *unify)
 void unify_stage_close(struct unify *unify)
 {
 	if (unify->stage >= 0) {
+		unify_record_close(unify);
 		unlinkat(unify->beside, STAGE, AT_REMOVEDIR);
 		close(unify->stage);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "copy.h"
 #include "mark.h"
 #include "unify.h"
@@ -16,9 +17,10 @@
 static int failed(struct unify *unify, const char *path)
 {
 	int number = errno;
-	bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == ENOMEM;
+	bool general = number == ENOSPC || number == EDQUOT || number == EROFS ||
+		       number == ENOMEM || number == EINTR;
 
-	return trouble_system(&unify->trouble, disk ? "" : path, number);
+	return trouble_system(&unify->trouble, general ? "" : path, number);
 }
 
 static void count_freed(struct unify *unify, const struct seen *seen)
@@ -27,14 +29,24 @@ static void count_freed(struct unify *unify, const struct seen *seen)
 	unify->freed.bytes += seen->size;
 }
 
-/* Is nobody else's. */
+/* 1: it has other names, and whose they are nobody knows. */
 static int free_file(struct unify *unify, const char *path, int fd, const struct seen *seen)
 {
-	if (!unify->dry && mark_clear(fd) < 0)
-		return failed(unify, path);
+	int result = seen->nlink > 1;
 
-	count_freed(unify, seen);
-	return 0;
+	if (result == 0 && !unify->dry)
+		result = mark_take_back(fd, 1);
+	if (result == 0)
+		count_freed(unify, seen);
+	return result < 0 ? failed(unify, path) : result;
+}
+
+/* An exchange makes no file system write out first what the new one has in it. */
+static int write_out(const struct unify *unify)
+{
+	auto_fd int fd = openat(unify->stage, STAGED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fdatasync(fd);
 }
 
 /* A copy in the stage, with all that the file has but the mark. */
@@ -44,6 +56,8 @@ static int stage_copy(struct unify *unify, int fd, struct seen *seen)
 
 	mark_unlink(unify->stage, STAGED);
 	result = copy_one(unify->copy, fd, unify->stage, STAGED);
+	if (result == 0)
+		result = write_out(unify);
 	if (result == 0)
 		result = unify_see(unify->stage, STAGED, seen);
 	if (result < 0) {
@@ -75,7 +89,7 @@ static void count_copied(struct unify *unify, const struct seen *seen, unsigned 
 	unify->trees[tree].own_bytes += seen->size;
 }
 
-static int copy_member(struct unify *unify, struct member *member, bool *changed)
+static int copy_member(struct unify *unify, struct member *member)
 {
 	struct seen new;
 	int result = 0;
@@ -95,35 +109,36 @@ static int copy_member(struct unify *unify, struct member *member, bool *changed
 		return 0;
 	}
 
-	changed[member->tree] = true;
 	count_copied(unify, &member->seen, member->tree);
 	return 0;
 }
 
-int unify_undo_member(struct unify *unify, struct member *member, bool *changed)
+int unify_undo_member(struct unify *unify, struct member *member)
 {
 	int result;
 
+	/* Of one that is not marked, but several trees' all the same, other names tell. */
 	if (!member->seen.immutable)
-		return 0;
+		return member->seen.nlink > 1 ? unify_links_add(unify, member) : 0;
 	result = unify_open(unify, member);
 	if (result != 0)
 		return result < 0 ? -1 : 0;
-	/* By somebody else's will. */
-	if (!member->names && member->seen.nlink == 1)
+	if (!member->names) {
+		unify_leave(unify, LEFT_IMMUTABLE, &member->seen);
 		return 0;
+	}
 	if (member->names != 1)
 		return unify_links_add(unify, member);
-	if (member->seen.nlink == 1)
-		return free_file(unify, unify->path, member->fd, &member->seen);
 
-	return copy_member(unify, member, changed);
+	result = free_file(unify, unify->path, member->fd, &member->seen);
+	return result > 0 ? copy_member(unify, member) : result;
 }
 
 /* All names that it has in the tree, and the copy is linked to each. */
 static int copy_node(struct unify *unify, struct node *node)
 {
 	uint32_t names = node->links->marked ? node->links->marked : (uint32_t)node->names;
+	bool marked = node->links->seen.immutable;
 	int result = 0;
 	struct seen new;
 	int fd = -1;
@@ -133,29 +148,50 @@ static int copy_node(struct unify *unify, struct node *node)
 	if (stage_copy(unify, node->fd, &new) < 0)
 		return -1;
 	fd = openat(unify->stage, STAGED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || hold(unify, node->fd, names, false) < 0)
+	if (fd < 0 || (marked && hold(unify, node->fd, names, false) < 0))
 		result = -1;
 	for (size_t i = 0; i < node->total && result >= 0; i++)
 		result = unify_node_name(unify, node, &node->links[i], fd, &new, i == 0);
 	if (fd >= 0)
 		close(fd);
-	if (hold(unify, node->fd, names, true) < 0)
+	if (marked && hold(unify, node->fd, names, true) < 0)
 		result = -1;
 
 	return result < 0 ? -1 : 0;
 }
 
+/* Whoever writes to it would go on writing to the one that others have; 1: it is left alone. */
+static int lease(struct unify *unify, struct node *node)
+{
+	int result = mark_lease(node->fd);
+
+	if (result < 0)
+		return failed(unify, node->links->path);
+	if (result == 0 && !mark_locked(node->fd))
+		return 0;
+
+	unify_leave(unify, LEFT_IN_USE, &node->links->seen);
+	unify->incomplete = true;
+	unify_node_close(node);
+	return 1;
+}
+
 static int undo_node(struct unify *unify, struct node *node)
 {
 	const struct seen *seen = &node->links->seen;
-	int result = unify_node_open(unify, node);
+	int result;
 
+	/* All that it has are the tree's. */
+	if (!seen->immutable && node->total >= seen->nlink)
+		return 0;
+	result = unify_node_open(unify, node);
+	if (result == 0 && !seen->immutable)
+		result = lease(unify, node);
 	if (result != 0)
 		return result < 0 ? -1 : 0;
 
-	if (node->total >= seen->nlink) {
-		result = free_file(unify, node->links->path, node->fd, seen);
-	} else {
+	result = seen->immutable ? free_file(unify, node->links->path, node->fd, seen) : 1;
+	if (result > 0) {
 		result = copy_node(unify, node);
 		if (result < 0)
 			failed(unify, node->links->path);

@@ -23,6 +23,7 @@ static void take_statx(const struct statx *stat, struct seen *seen)
 	*seen = (struct seen){
 		.ino = stat->stx_ino,
 		.size = stat->stx_size,
+		.blocks = stat->stx_blocks,
 		.mode = stat->stx_mode,
 		.uid = stat->stx_uid,
 		.gid = stat->stx_gid,
@@ -159,6 +160,23 @@ static unsigned int leave_setuid(struct unify *unify, struct member *members, un
 	return kept;
 }
 
+/* How many names a shared file has; 1: it is left alone. */
+static int see_mark(struct unify *unify, struct member *member)
+{
+	int result = unify_open(unify, member);
+
+	if (result < 0)
+		return -1;
+	if (result > 0 || !member->names) {
+		unify_leave(unify, result > 0 ? LEFT_CHANGED : LEFT_IMMUTABLE, &member->seen);
+		result = 1;
+	}
+	if (member->fd >= 0)
+		close(member->fd);
+	member->fd = -1;
+	return result;
+}
+
 /* Files with several names wait until all of them are known; the others' number is returned. */
 static int put_links_aside(struct unify *unify, struct member *members, unsigned int count)
 {
@@ -169,16 +187,16 @@ static int put_links_aside(struct unify *unify, struct member *members, unsigned
 		bool aside = member->seen.nlink > 1 && !member->seen.immutable;
 
 		if (!aside && member->seen.immutable && member->seen.nlink > 1) {
-			if (unify_open(unify, member) < 0)
+			int result = see_mark(unify, member);
+
+			if (result < 0)
 				return -1;
+			if (result > 0)
+				continue;
 			aside = member->names != 1;
 		}
 		if (aside && unify_links_add(unify, member) < 0)
 			return -1;
-		if (aside && member->fd >= 0) {
-			close(member->fd);
-			member->fd = -1;
-		}
 		if (!aside)
 			members[kept++] = *member;
 	}
@@ -194,8 +212,10 @@ static int judge(struct unify *unify, const struct level *level, struct member *
 	int kept;
 
 	if (unify->undo)
-		return unify_undo_member(unify, members, level->changed);
+		return unify_undo_member(unify, members);
 	verdict = policy_judge(&unify->policy, level->area, unify->path, members[0].name);
+	if (unify_loose_see(unify, members, count, verdict == VERDICT_SHARE) < 0)
+		return -1;
 	if (verdict != VERDICT_SHARE) {
 		leave_all(unify, left_by[verdict], members, count);
 		return 0;
@@ -217,7 +237,7 @@ static int judge(struct unify *unify, const struct level *level, struct member *
 	kept = put_links_aside(unify, members, count);
 	if (kept < 2)
 		return kept < 0 ? -1 : 0;
-	return unify_members(unify, members, (unsigned int)kept, level->changed);
+	return unify_members(unify, members, (unsigned int)kept);
 }
 
 /* What the tree has of its own is known once it has been done. */
@@ -291,8 +311,6 @@ static int open_directory(struct unify *unify, const struct level *level, struct
 	}
 
 	below->fds[name->which] = fd;
-	below->mtimes[name->which].tv_sec = stat.stx_mtime.tv_sec;
-	below->mtimes[name->which].tv_nsec = stat.stx_mtime.tv_nsec;
 	below->count++;
 	below->one = name->which;
 	return 0;
@@ -300,21 +318,12 @@ static int open_directory(struct unify *unify, const struct level *level, struct
 
 static int level_make(struct level *level, unsigned int count)
 {
-	char *room = malloc(count * (sizeof(*level->fds) + sizeof(*level->mtimes) +
-				     sizeof(*level->changed)));
-
-	if (!room)
+	*level = (struct level){ .fds = calloc(count, sizeof(*level->fds)) };
+	if (!level->fds)
 		return -1;
 
-	*level = (struct level){
-		.mtimes = (struct timespec *)room,
-		.fds = (int *)(room + count * sizeof(*level->mtimes)),
-		.changed = (bool *)(room + count * (sizeof(*level->mtimes) + sizeof(*level->fds))),
-	};
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < count; i++)
 		level->fds[i] = -1;
-		level->changed[i] = false;
-	}
 	return 0;
 }
 
@@ -324,7 +333,7 @@ static void level_free(struct level *level, unsigned int count)
 		if (level->fds[i] >= 0)
 			close(level->fds[i]);
 	}
-	free(level->mtimes);
+	free(level->fds);
 }
 
 static int take_directories(struct unify *unify, struct level *level, const struct name *names,
@@ -350,18 +359,6 @@ static int take_directories(struct unify *unify, struct level *level, const stru
 	unify->depth -= below.count > 0;
 	level_free(&below, unify->count);
 	return result;
-}
-
-/* Names have been replaced; nobody is to see that. */
-static void restore_times(struct unify *unify, struct level *level)
-{
-	for (unsigned int i = 0; i < unify->count; i++) {
-		struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, level->mtimes[i] };
-
-		if (level->changed[i])
-			futimens(level->fds[i], times);
-		level->changed[i] = false;
-	}
 }
 
 /* One group of names after the other: what @take does to those of one text. */
@@ -414,7 +411,6 @@ static int walk_level(struct unify *unify, struct level *level)
 	if (result == 0) {
 		names_sort(&names);
 		result = each_text(unify, level, &names, take_files);
-		restore_times(unify, level);
 	}
 	if (result == 0) {
 		keep_directories(&names);
@@ -436,7 +432,6 @@ int unify_walk(struct unify *unify)
 	for (unsigned int i = 0; i < unify->count && result == 0; i++) {
 		level.fds[i] = openat(unify->trees[i].fd, ".",
 				      O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC);
-		level.mtimes[i] = unify->trees[i].seen.mtime;
 		result = level.fds[i] < 0 ? failed(unify) : 0;
 		level.count++;
 	}

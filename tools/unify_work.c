@@ -136,18 +136,39 @@ static int open_trees(struct unify *unify)
 	return 0;
 }
 
+/* The others needn't wait for it; -1: there are no others. */
+static int leave_tree_out(struct unify *unify, unsigned int which)
+{
+	struct unify_tree out = unify->trees[which];
+
+	if (unify->count <= 2 || run_interrupted())
+		return -1;
+
+	trouble_tell(&unify->trouble, unify->self->name, "this tree is left out");
+	unify->incomplete = true;
+	unify->count--;
+	memmove(unify->trees + which, unify->trees + which + 1,
+		(unify->count - which) * sizeof(out));
+	close(out.fd);
+	vctl_vserver_close(out.vs);
+	free((char *)out.name);
+	return 0;
+}
+
 static int read_packages(struct unify *unify)
 {
 	auto_free int *roots = calloc(unify->count, sizeof(*roots));
 
 	if (!roots)
 		return trouble_system(&unify->trouble, "", ENOMEM);
-	for (unsigned int i = 0; i < unify->count; i++) {
+	for (unsigned int i = 0; i < unify->count; ) {
 		roots[i] = unify->trees[i].fd;
 		if (policy_add(&unify->policy, roots[i]) < 0)
 			return trouble_system(&unify->trouble, unify->trees[i].name, errno);
 		if (policy_add_rpm(&unify->policy, roots[i], unify->trees[i].name,
-				   &unify->trouble) < 0)
+				   &unify->trouble) == 0)
+			i++;
+		else if (leave_tree_out(unify, i) < 0)
 			return -1;
 	}
 	if (hints_read(&unify->hints, roots, unify->count) < 0)
@@ -175,6 +196,7 @@ static void end(struct unify *unify)
 	closer_end(unify->closer);
 	unify_stage_close(unify);
 	unify_links_free(unify);
+	unify_loose_free(unify);
 	hints_free(unify->hints);
 	policy_free(&unify->policy);
 	free(unify->members);
@@ -196,6 +218,8 @@ static enum status work(struct unify *unify)
 		result = unify->undo ? unify_undo(unify) : unify_walk(unify);
 	if (result == 0 && !unify->undo)
 		result = unify_links(unify);
+	if (result == 0 && !unify->undo)
+		result = unify_loose(unify);
 	progress_end(&unify->progress);
 
 	if (result == 0)
@@ -205,7 +229,7 @@ static enum status work(struct unify *unify)
 			     unify->linked.files || unify->copied.files ?
 			     "what was done until then stays; the same command goes on" : NULL);
 	end(unify);
-	return result == 0 ? STATUS_DONE : STATUS_FAILED;
+	return result == 0 && !unify->incomplete ? STATUS_DONE : STATUS_FAILED;
 }
 
 /* Signals of the terminal go to the parent, which passes them on. */
