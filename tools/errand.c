@@ -24,6 +24,7 @@
 enum trace {
 	TRACE_PARCEL = 'p',
 	TRACE_START = 's',
+	TRACE_NO_START = 'n',	/* it was somebody else who started it */
 };
 
 struct visit {
@@ -83,7 +84,8 @@ static _Noreturn void tidy_up(const struct visit *visit, int traces)
 		if (count < 0 && errno != EINTR)
 			break;
 		parcel |= count > 0 && trace == TRACE_PARCEL;
-		started |= count > 0 && trace == TRACE_START;
+		if (count > 0 && (trace == TRACE_START || trace == TRACE_NO_START))
+			started = trace == TRACE_START;
 	}
 
 	if (started)
@@ -147,10 +149,12 @@ static int start(struct visit *visit)
 
 	if (leave_trace(visit, TRACE_START) < 0)
 		return -1;
-	if (vctl_vserver_start_bare(visit->vs, &watch, &err) < 0)
-		return fail_error(visit, err);
+	if (vctl_vserver_start_bare(visit->vs, &watch, &err) == 0)
+		return 0;
 
-	return 0;
+	if (vctl_error_code(err) == VCTL_BUSY || vctl_error_code(err) == VCTL_RUNS)
+		leave_trace(visit, TRACE_NO_START);
+	return fail_error(visit, err);
 }
 
 /* The paths of files are those of who is inside. */
@@ -359,8 +363,13 @@ static int go(struct visit *visit)
 	if (vctl_vserver_open(visit->name, &visit->vs, &err) < 0 ||
 	    vctl_vserver_status(visit->vs, &status, &err) < 0)
 		return fail_error(visit, err);
-	visit->outcome.was_stopped = status.state == VCTL_STOPPED || status.state == VCTL_LEFT;
 	vctl_vserver_status_free(&status);
+	visit->outcome.was_stopped = status.state == VCTL_STOPPED;
+	if (status.state == VCTL_LEFT)
+		return fail(visit, "", "a start or stop of it was killed: vctl stop or start it "
+			    "first");
+	if (status.state == VCTL_RUNNING && status.bare)
+		return fail(visit, "", "another vapt or vrpm is at work in it");
 	if (prepare(visit) < 0)
 		return -1;
 
