@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -126,21 +125,22 @@ static enum status add_stops(struct tour *tour, char **names, size_t count)
 	return status;
 }
 
-/* A file of the machine that is a package; what isn't there may be one inside. */
+/* By its name it may be a package. */
 static bool is_package(const struct tour *tour, const char *word)
 {
 	const char *suffix = tour->self == &command_apt ? ".deb" : ".rpm";
 	size_t length = strlen(word);
-	struct stat there;
 
 	return *word != '-' && length > strlen(suffix) &&
-	       strcmp(word + length - strlen(suffix), suffix) == 0 && stat(word, &there) == 0;
+	       strcmp(word + length - strlen(suffix), suffix) == 0;
 }
 
+/* What isn't a file of the machine may be one inside. */
 static enum status add_packages(struct tour *tour)
 {
 	for (char **word = tour->argv + 1; *word; word++) {
-		if (!is_package(tour, *word) || parcel_add(&tour->errand.parcel, *word) == 0)
+		if (!is_package(tour, *word) || parcel_add(&tour->errand.parcel, *word) == 0 ||
+		    errno == ENOENT || errno == ENOTDIR)
 			continue;
 		if (errno == EEXIST)
 			return message_usage(tour->self, *word,
