@@ -247,13 +247,29 @@ static size_t under_way(const struct tour *tour)
 	return count;
 }
 
-static void abort_all(struct tour *tour)
+static void abort_each(const struct tour *tour, bool hard)
 {
 	for (size_t i = 0; i < tour->count; i++) {
-		if (tour->stops[i].report.child <= 0)
-			continue;
-		errand_abort(&tour->stops[i].report);
-		end(&tour->stops[i]);
+		if (tour->stops[i].report.child > 0)
+			errand_abort(&tour->stops[i].report, hard);
+	}
+}
+
+/* A package manager that is killed leaves half of a package. */
+static void abort_all(struct tour *tour)
+{
+	bool hard = false;
+
+	if (under_way(tour) > 0)
+		message_error(tour->self->name, "interrupted: what is under way is told to end",
+			      "a second signal kills it");
+	abort_each(tour, false);
+	while (under_way(tour) > 0) {
+		if (!hard && run_interrupted_again()) {
+			abort_each(tour, true);
+			hard = true;
+		}
+		await(tour);
 	}
 }
 

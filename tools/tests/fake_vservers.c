@@ -88,6 +88,9 @@ static void record(const char *format, ...)
 	close(fd);
 }
 
+/* This process has started one. */
+static bool bare;
+
 /* FAKE_HALF makes another one of "half": "stopped", or "bare" for one that is up for a command. */
 static struct vctl_vserver_status status_of(const struct vctl_vserver *vs, bool *exists)
 {
@@ -95,9 +98,10 @@ static struct vctl_vserver_status status_of(const struct vctl_vserver *vs, bool 
 	const char *half = getenv("FAKE_HALF");
 
 	*exists = half && strcmp(vctl_vserver_name(vs), "half") == 0;
-	if (*exists && strcmp(half, "bare") == 0) {
+	if (*exists && (bare || strcmp(half, "bare") == 0)) {
 		none.state = VCTL_RUNNING;
 		none.bare = true;
+		none.context = 100;
 	}
 	if (*exists)
 		return none;
@@ -264,9 +268,6 @@ int __wrap_vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int 
 	return 0;
 }
 
-/* This process has started one. */
-static bool bare;
-
 int __wrap_vctl_vserver_start_bare(struct vctl_vserver *vs, const struct vctl_watch *watch,
 				   struct vctl_error **err)
 {
@@ -306,11 +307,15 @@ static void record_command(const struct vctl_vserver *vs, const struct vctl_comm
 	record("\n");
 }
 
+pid_t fake_command;
+
 static void become(const char *name, const struct vctl_command *command, int ends[3][2])
 {
 	char *const shell[] = { (char *)"sh", NULL };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* What is sent to our group doesn't reach it. */
+	setsid();
 	unsetenv("FAKE");
 	setenv("FAKE_NAME", name, 1);
 	for (size_t i = 0; command->environment && command->environment[i]; i++)
@@ -343,7 +348,7 @@ int __wrap_vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command 
 		if (pipe2(ends[i], O_CLOEXEC) < 0)
 			abort();
 	}
-	inside->pid = fork();
+	fake_command = inside->pid = fork();
 	if (inside->pid == 0)
 		become(vctl_vserver_name(vs), command, ends);
 	inside->pidfd = (int)syscall(SYS_pidfd_open, inside->pid, 0);
