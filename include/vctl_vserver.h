@@ -237,6 +237,7 @@ struct vctl_vserver_status {
 	uint32_t context;	/* VCONTEXT_ID_ANY: none */
 	uint32_t processes;
 	bool fakeinit;
+	bool bare;		/* it is up only for a command, without its services */
 	bool onboot;		/* false too if its configuration can't be read */
 	int64_t started;	/* seconds since 1970; 0: not running */
 	char *addresses;	/* that it is tied to, with spaces between; NULL: not tied */
@@ -298,6 +299,7 @@ struct vctl_watch {
  * Return: 0 when its services have been started (with the flag fakeinit: when its init runs), or,
  * with nothing left,
  *	-EALREADY	VCTL_RUNS
+ *	-EBUSY		VCTL_BUSY: it is up only for a command, see vctl_vserver_start_bare()
  *	-ENOENT		VCTL_NO_VSERVER: no configuration, or no tree
  *	-EINVAL		VCTL_BAD_CONF
  *	-EADDRINUSE	VCTL_IN_USE: an address, by another vserver or the machine itself
@@ -350,6 +352,8 @@ VCTL_API int vctl_vserver_stop_bare(struct vctl_vserver *vs, const struct vctl_w
 /**
  * vctl_vserver_restart() - Stop and start it as one act
  * @only_running: one that is stopped stays so, and 1 is returned
+ *
+ * One that is up only for a command is left alone: -EBUSY (VCTL_BUSY).
  *
  * Return: as vctl_vserver_stop() and vctl_vserver_start().
  */

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "vserver.h"
 
+/* One that is up only for a command is that command's: -EBUSY. */
 static int find_state(struct vctl_vserver *vs, enum vctl_vserver_state *state,
 		      struct vctl_error **err)
 {
@@ -16,6 +17,10 @@ static int find_state(struct vctl_vserver *vs, enum vctl_vserver_state *state,
 		return result;
 	*state = status.state;
 	vctl_vserver_status_free(&status);
+	if (status.state == VCTL_RUNNING && status.bare)
+		return vctl_error_set(err, VCTL_BUSY, EBUSY, vs_what(vs).text,
+				      "it is up only for a command: vapt or vrpm",
+				      "wait until that has ended, or vctl stop it");
 	return 0;
 }
 

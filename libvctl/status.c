@@ -96,6 +96,7 @@ static int look(const struct vctl_vserver *vs, const struct state *state,
 	}
 
 	status->fakeinit = state->fakeinit;
+	status->bare = state->bare;
 	if (state->phase != STATE_RUNNING && !vs_is_locked(vs)) {
 		status->state = VCTL_LEFT;
 	} else if (state->phase != STATE_RUNNING && state->phase != STATE_SERVICES) {

@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <vctl_vserver.h>
+
 #include "cleanup.h"
 #include "below.h"
 
@@ -25,6 +27,63 @@ int below_open(int tree, const char *path, int flags)
 	if (flags & O_PATH)
 		how.flags &= ~(unsigned int)(O_NOCTTY | O_NONBLOCK);
 	return (int)syscall(SYS_openat2, tree, *path ? path : ".", &how, sizeof(how));
+}
+
+/* Where a path begins at the root of the machine; NULL with errno set on failure. */
+static char *from_root(const char *path)
+{
+	auto_free char *here = NULL;
+	char *all;
+
+	if (*path == '/')
+		return strdup(path);
+	here = getcwd(NULL, 0);
+	if (!here || asprintf(&all, "%s/%s", here, path) < 0)
+		return NULL;
+
+	return all;
+}
+
+/* The directory that has the trees of all vservers; there may be none. */
+static bool has_trees(int directory)
+{
+	struct stat trees, stat;
+
+	return fstatat(AT_FDCWD, VCTL_TREE_DIR, &trees, 0) == 0 && fstat(directory, &stat) == 0 &&
+	       stat.st_dev == trees.st_dev && stat.st_ino == trees.st_ino;
+}
+
+/* Step by step, because many paths lead there: with double slashes, by way of .. */
+int below_open_path(const char *path, int flags)
+{
+	auto_free char *all = from_root(path);
+	auto_fd int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char *name = all;
+
+	if (!all || at < 0)
+		return -1;
+	for (;;) {
+		size_t length;
+		bool tree;
+		int next;
+
+		name += strspn(name, "/");
+		length = strcspn(name, "/");
+		if (!name[length])
+			return openat(at, *name ? name : ".",
+				      flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+		name[length] = '\0';
+		tree = strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && has_trees(at);
+		next = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (next < 0)
+			return -1;
+		close(at);
+		at = next;
+		name += length + 1;
+		if (tree)
+			return below_open(at, name + strspn(name, "/"), flags);
+	}
 }
 
 /* The directory that has the last part of @path, which goes to @name. */

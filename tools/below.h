@@ -16,6 +16,16 @@
 /** below_open() - Open what is there, as open() does with @flags; what isn't isn't made */
 int below_open(int tree, const char *path, int flags);
 
+/**
+ * below_open_path() - Open a path of the machine, which may lead into the tree of a vserver
+ *
+ * In there nothing leads out of that tree: its root may have made links to files of the machine.
+ * Links outside of trees are followed.
+ *
+ * Return: the descriptor, or -1 with errno set.
+ */
+int below_open_path(const char *path, int flags);
+
 /** below_stat() - As lstat() */
 int below_stat(int tree, const char *path, struct stat *stat);
 

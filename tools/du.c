@@ -150,27 +150,9 @@ static void count(struct du *du, const char *name, int tree)
 						   row_for_people(name, &usage, du->bytes));
 }
 
-/* Below the tree of a vserver nothing leads out of it. */
-static int open_path(const char *path)
-{
-	const char *name = path + strlen(VCTL_TREE_DIR "/");
-	auto_free char *top = NULL;
-	auto_fd int tree = -1;
-	const char *rest;
-
-	if (strncmp(path, VCTL_TREE_DIR "/", strlen(VCTL_TREE_DIR "/")) != 0)
-		return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	name += strspn(name, "/");
-	rest = name + strcspn(name, "/");
-	top = strndup(path, (size_t)(rest - path));
-	tree = top ? open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	return tree < 0 ? -1 : below_open(tree, rest + strspn(rest, "/"), O_RDONLY | O_DIRECTORY);
-}
-
 static void count_path(struct du *du, const char *path)
 {
-	auto_fd int tree = open_path(path);
+	auto_fd int tree = below_open_path(path, O_RDONLY | O_DIRECTORY);
 
 	if (tree < 0)
 		du->worst = message_system(path, errno == EACCES ? "be root" : NULL);

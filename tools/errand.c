@@ -16,6 +16,7 @@
 
 #include "cleanup.h"
 #include "errand.h"
+#include "interrupt.h"
 #include "message.h"
 #include "relay.h"
 #include "watch.h"
@@ -24,6 +25,7 @@
 enum trace {
 	TRACE_PARCEL = 'p',
 	TRACE_START = 's',
+	TRACE_NO_START = 'n',	/* it was somebody else who started it */
 };
 
 struct visit {
@@ -33,6 +35,8 @@ struct visit {
 	struct parcel_place place;
 	int traces;		/* to who tidies up; -1: nobody has to */
 	char **argv;		/* with paths for who is inside */
+	pid_t command;		/* that runs inside */
+	enum interrupt passed;	/* on to it */
 	struct outcome outcome;
 };
 
@@ -56,6 +60,8 @@ static int fail_error(struct visit *visit, const struct vctl_error *err)
 
 /* Who tidies up */
 
+static const int ends_us[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
 static void undo_start(const struct visit *visit)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
@@ -68,22 +74,23 @@ static void undo_start(const struct visit *visit)
  * It has nothing of ours but the report, at whose end it is known that nothing is left: neither
  * the terminal's signals end it, nor those of who wants to end us all.
  */
-static _Noreturn void tidy_up(const struct visit *visit, int traces)
+static _Noreturn void tidy_up(const struct visit *visit, int traces, const sigset_t *mask)
 {
 	bool parcel = false, started = false;
 	ssize_t count;
 	char trace;
 
 	setsid();
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
+	for (size_t i = 0; i < sizeof(ends_us) / sizeof(ends_us[0]); i++)
+		signal(ends_us[i], SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	while ((count = read(traces, &trace, 1)) != 0) {
 		if (count < 0 && errno != EINTR)
 			break;
 		parcel |= count > 0 && trace == TRACE_PARCEL;
-		started |= count > 0 && trace == TRACE_START;
+		if (count > 0 && (trace == TRACE_START || trace == TRACE_NO_START))
+			started = trace == TRACE_START;
 	}
 
 	if (started)
@@ -93,23 +100,32 @@ static _Noreturn void tidy_up(const struct visit *visit, int traces)
 	_exit(EXIT_SUCCESS);
 }
 
+/* What would end it can come when it does not ignore that yet. */
 static int have_tidied(struct visit *visit)
 {
+	sigset_t set, mask;
 	int ends[2];
 	pid_t child;
+	int number;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return fail(visit, "", strerror(errno));
 
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(ends_us) / sizeof(ends_us[0]); i++)
+		sigaddset(&set, ends_us[i]);
+	sigprocmask(SIG_BLOCK, &set, &mask);
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
 		close(ends[1]);
-		tidy_up(visit, ends[0]);
+		tidy_up(visit, ends[0], &mask);
 	}
+	number = errno;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	close(ends[0]);
 	visit->traces = ends[1];
-	return child < 0 ? fail(visit, "", strerror(errno)) : 0;
+	return child < 0 ? fail(visit, "", strerror(number)) : 0;
 }
 
 static int leave_trace(struct visit *visit, enum trace trace)
@@ -147,10 +163,12 @@ static int start(struct visit *visit)
 
 	if (leave_trace(visit, TRACE_START) < 0)
 		return -1;
-	if (vctl_vserver_start_bare(visit->vs, &watch, &err) < 0)
-		return fail_error(visit, err);
+	if (vctl_vserver_start_bare(visit->vs, &watch, &err) == 0)
+		return 0;
 
-	return 0;
+	if (vctl_error_code(err) == VCTL_BUSY || vctl_error_code(err) == VCTL_RUNS)
+		leave_trace(visit, TRACE_NO_START);
+	return fail_error(visit, err);
 }
 
 /* The paths of files are those of who is inside. */
@@ -191,6 +209,46 @@ static int prepare(struct visit *visit)
 		return -1;
 
 	return make_line(visit);
+}
+
+/* What it is told */
+
+/* kill() doesn't reach it from context 0. */
+static int signal_command(const struct visit *visit, int number)
+{
+	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
+	vctl_auto_device struct vctl_device *dev = NULL;
+	vctl_auto_context struct vctl_context *ctx = NULL;
+	struct vctl_vserver_status status;
+	int result = vctl_vserver_status(visit->vs, &status, NULL);
+
+	if (result < 0)
+		return result;
+	open.id = status.context;
+	vctl_vserver_status_free(&status);
+	result = vctl_device_open(&dev, NULL);
+	if (result == 0)
+		result = vctl_context_open(dev, &open, &ctx, NULL);
+	return result < 0 ? result : vctl_context_signal(ctx, visit->command, number, NULL);
+}
+
+/*
+ * At SIGINT apt-get and rpm end as soon as nothing is half-done; apt-get ends at once at others,
+ * and leaves dpkg alone.  Without that the command ends with us.
+ */
+static void pass_on(void *data)
+{
+	struct visit *visit = data;
+	enum interrupt wanted = interrupt_take();
+	int result;
+
+	if (wanted == visit->passed)
+		return;
+
+	visit->passed = wanted;
+	result = signal_command(visit, wanted == INTERRUPT_HARD ? SIGKILL : SIGINT);
+	if (wanted == INTERRUPT_HARD && result < 0 && result != -ENOENT)
+		_exit(EXIT_FAILURE);
 }
 
 /* What it prints */
@@ -265,25 +323,32 @@ static void drain(int *fd, struct watch *watch, struct reason *reason)
 	}
 }
 
-static void pass_all(struct vctl_inside *inside, struct watch *watch, struct reason *reason)
+static void pass_all(struct visit *visit, struct vctl_inside *inside, struct watch *watch,
+		     struct reason *reason)
 {
+	int news = interrupt_heed(true);
+
 	for (;;) {
 		struct pollfd places[] = {
 			{ .fd = inside->pidfd, .events = POLLIN },
 			{ .fd = inside->out, .events = POLLIN },
 			{ .fd = inside->err, .events = POLLIN },
+			{ .fd = news, .events = POLLIN },
 		};
 
-		if (poll(places, 3, -1) < 0)
+		if (poll(places, 4, -1) < 0)
 			continue;
 		if (places[0].revents)
 			break;
+		if (places[3].revents)
+			pass_on(visit);
 		if (places[1].revents)
 			pass(&inside->out, SIZE_MAX, watch, NULL);
 		if (places[2].revents)
 			pass(&inside->err, SIZE_MAX, watch, reason);
 	}
 
+	interrupt_heed(false);
 	drain(&inside->out, watch, NULL);
 	drain(&inside->err, watch, reason);
 	end_reason(reason);
@@ -294,7 +359,7 @@ static void pass_all(struct vctl_inside *inside, struct watch *watch, struct rea
 static int judge(struct visit *visit, int status, int number, const char *said)
 {
 	struct outcome *outcome = &visit->outcome;
-	const char *program = visit->argv[0];
+	bool asked = interrupt_take() != INTERRUPT_NONE;
 	char why[ERRAND_WHY];
 
 	if (status == 0 && number == 0) {
@@ -311,38 +376,52 @@ static int judge(struct visit *visit, int status, int number, const char *said)
 		snprintf(why, sizeof(why), "exit status %d%s%s", status, *said ? ": " : "", said);
 	}
 
-	return fail(visit, program, why);
+	return fail(visit, asked ? "it was interrupted" : visit->argv[0], why);
+}
+
+static int run(struct visit *visit, const struct vctl_command *command, struct vctl_inside *inside)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	if (interrupt_take() != INTERRUPT_NONE)
+		return fail(visit, "", "it was interrupted");
+	if (vctl_vserver_exec(visit->vs, command, inside, &err) < 0)
+		return fail_error(visit, err);
+
+	visit->command = inside->pid;
+	return 0;
 }
 
 static int run_on_terminal(struct visit *visit, struct vctl_command *command)
 {
 	struct vctl_inside inside = VCTL_INSIDE_NONE;
-	vctl_auto_error struct vctl_error *err = NULL;
+	struct relay_also also = { .call = pass_on, .data = visit };
 	bool terminal = relay_take_terminal(command);
 	int status;
 
-	if (vctl_vserver_exec(visit->vs, command, &inside, &err) < 0)
-		return fail_error(visit, err);
+	if (run(visit, command, &inside) < 0)
+		return -1;
 
 	/* Signals are told as a shell does. */
-	status = (int)relay_run(&inside, terminal ? &command->modes : NULL);
+	also.fd = interrupt_heed(true);
+	status = (int)relay_run(&inside, terminal ? &command->modes : NULL, &also);
+	interrupt_heed(false);
 	return judge(visit, status, status > 128 && status < 128 + NSIG ? status - 128 : 0, "");
 }
 
 static int run_in_lines(struct visit *visit, const struct vctl_command *command)
 {
 	struct vctl_inside inside = VCTL_INSIDE_NONE;
-	vctl_auto_error struct vctl_error *err = NULL;
 	struct reason reason = { .used = 0 };
 	struct watch watch;
 	int status = 0;
 
-	if (vctl_vserver_exec(visit->vs, command, &inside, &err) < 0)
-		return fail_error(visit, err);
+	if (run(visit, command, &inside) < 0)
+		return -1;
 
 	close(inside.in);
 	watch_begin(&watch, visit->name, false, true);
-	pass_all(&inside, &watch, &reason);
+	pass_all(visit, &inside, &watch, &reason);
 	watch_end(&watch);
 	while (waitpid(inside.pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -359,8 +438,13 @@ static int go(struct visit *visit)
 	if (vctl_vserver_open(visit->name, &visit->vs, &err) < 0 ||
 	    vctl_vserver_status(visit->vs, &status, &err) < 0)
 		return fail_error(visit, err);
-	visit->outcome.was_stopped = status.state == VCTL_STOPPED || status.state == VCTL_LEFT;
 	vctl_vserver_status_free(&status);
+	visit->outcome.was_stopped = status.state == VCTL_STOPPED;
+	if (status.state == VCTL_LEFT)
+		return fail(visit, "", "a start or stop of it was killed: vctl stop or start it "
+			    "first");
+	if (status.state == VCTL_RUNNING && status.bare)
+		return fail(visit, "", "another vapt or vrpm is at work in it");
 	if (prepare(visit) < 0)
 		return -1;
 
@@ -369,9 +453,9 @@ static int go(struct visit *visit)
 					 run_in_lines(visit, &command);
 }
 
-/* It ends with who began it, and a terminal gets back its modes then. */
+/* It is asked to end when who began it ends, and a terminal gets back its modes then. */
 static _Noreturn void visit(const struct errand *errand, const char *name,
-			    const struct report *report)
+			    const struct report *report, pid_t parent)
 {
 	static struct visit visit;
 
@@ -382,11 +466,7 @@ static _Noreturn void visit(const struct errand *errand, const char *name,
 		.traces = -1,
 		.outcome = { .exit_status = -1 },
 	};
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	if (signal(SIGHUP, SIG_DFL) == SIG_IGN)
-		signal(SIGHUP, SIG_IGN);
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+	if (interrupt_catch() < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
 		_exit(EXIT_FAILURE);
 
 	go(&visit);
@@ -397,18 +477,20 @@ static _Noreturn void visit(const struct errand *errand, const char *name,
 
 int errand_begin(const struct errand *errand, const char *name, struct report *report)
 {
+	pid_t self = getpid();
+
 	fflush(NULL);
 	if (report_fork(report) < 0)
 		return -1;
 	if (report->child == 0)
-		visit(errand, name, report);
+		visit(errand, name, report, self);
 
 	return 0;
 }
 
-void errand_abort(const struct report *report)
+void errand_abort(const struct report *report, bool hard)
 {
-	kill(report->child, SIGTERM);
+	kill(report->child, hard ? SIGUSR1 : SIGTERM);
 }
 
 void errand_end(struct report *report, struct outcome *outcome)

@@ -49,8 +49,12 @@ struct outcome {
  */
 int errand_begin(const struct errand *errand, const char *name, struct report *report);
 
-/** errand_abort() - Ask the process that does it to end */
-void errand_abort(const struct report *report);
+/**
+ * errand_abort() - Ask the process that does it to end
+ * @hard: now, even in the middle of what the command is doing; else that gets SIGINT, and half a
+ *	minute
+ */
+void errand_abort(const struct report *report, bool hard);
 
 /**
  * errand_end() - Wait until it has ended, and nothing of it is left

@@ -40,7 +40,7 @@ static enum status run_inside(const char *name, struct vctl_command *command)
 	if (vctl_vserver_exec(vs, command, &inside, &err) < 0)
 		return vserver_fail(name, err);
 
-	return relay_run(&inside, terminal ? &command->modes : NULL);
+	return relay_run(&inside, terminal ? &command->modes : NULL, NULL);
 }
 
 /*

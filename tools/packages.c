@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -126,21 +125,22 @@ static enum status add_stops(struct tour *tour, char **names, size_t count)
 	return status;
 }
 
-/* A file of the machine that is a package; what isn't there may be one inside. */
+/* By its name it may be a package. */
 static bool is_package(const struct tour *tour, const char *word)
 {
 	const char *suffix = tour->self == &command_apt ? ".deb" : ".rpm";
 	size_t length = strlen(word);
-	struct stat there;
 
 	return *word != '-' && length > strlen(suffix) &&
-	       strcmp(word + length - strlen(suffix), suffix) == 0 && stat(word, &there) == 0;
+	       strcmp(word + length - strlen(suffix), suffix) == 0;
 }
 
+/* What isn't a file of the machine may be one inside. */
 static enum status add_packages(struct tour *tour)
 {
 	for (char **word = tour->argv + 1; *word; word++) {
-		if (!is_package(tour, *word) || parcel_add(&tour->errand.parcel, *word) == 0)
+		if (!is_package(tour, *word) || parcel_add(&tour->errand.parcel, *word) == 0 ||
+		    errno == ENOENT || errno == ENOTDIR)
 			continue;
 		if (errno == EEXIST)
 			return message_usage(tour->self, *word,
@@ -247,13 +247,29 @@ static size_t under_way(const struct tour *tour)
 	return count;
 }
 
-static void abort_all(struct tour *tour)
+static void abort_each(const struct tour *tour, bool hard)
 {
 	for (size_t i = 0; i < tour->count; i++) {
-		if (tour->stops[i].report.child <= 0)
-			continue;
-		errand_abort(&tour->stops[i].report);
-		end(&tour->stops[i]);
+		if (tour->stops[i].report.child > 0)
+			errand_abort(&tour->stops[i].report, hard);
+	}
+}
+
+/* A package manager that is killed leaves half of a package. */
+static void abort_all(struct tour *tour)
+{
+	bool hard = false;
+
+	if (under_way(tour) > 0)
+		message_error(tour->self->name, "interrupted: what is under way is told to end",
+			      "a second signal kills it");
+	abort_each(tour, false);
+	while (under_way(tour) > 0) {
+		if (!hard && run_interrupted_again()) {
+			abort_each(tour, true);
+			hard = true;
+		}
+		await(tour);
 	}
 }
 

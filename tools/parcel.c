@@ -21,7 +21,7 @@ int parcel_add(struct parcel *parcel, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
-	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	auto_fd int fd = below_open_path(path, O_RDONLY);
 	struct parcel_file *more;
 	struct stat stat;
 

@@ -16,6 +16,7 @@
 #define LOOK_LATER_MS 10000
 
 #define BUSY "error: it is being started, restarted or stopped already\n"
+#define BARE "error: it is up only for a command of the machine's, and stopped after that\n"
 #define UNKNOWN "error: only restart or stop can be asked for\n"
 #define TOO_OFTEN "error: restarted too often, it is stopped\n"
 
@@ -278,6 +279,12 @@ static void obey(struct reboot_server *server, struct reboot_client *client,
 		return;
 	}
 
+	/* Who has started it stops it. */
+	if (look.bare) {
+		reboot_client_close(client, BARE);
+		refuse(server, "it is up only for a command: vapt or vrpm");
+		return;
+	}
 	if (act == REBOOT_RESTART && restarts_too_often(server, now)) {
 		reboot_client_close(client, TOO_OFTEN);
 		begin(server, host, REBOOT_STOP, "asked for a restart, too often", now);

@@ -28,6 +28,7 @@ struct reboot_look {
 	enum vctl_vserver_wish wish;
 	uint32_t context;
 	bool fakeinit;
+	bool bare;
 };
 
 /**

@@ -55,6 +55,7 @@ static int look(const char *name, struct reboot_look *look)
 		.wish = status.wish,
 		.context = status.context,
 		.fakeinit = status.fakeinit,
+		.bare = status.bare,
 	};
 	vctl_vserver_status_free(&status);
 	return 0;

@@ -21,14 +21,17 @@ enum {
 	AT_IN,
 	AT_OUT,
 	AT_ERR,
+	AT_ALSO,
 	PLACES,
 };
 
 struct relay {
 	struct vctl_inside *inside;
+	const struct relay_also *also;
 	bool terminal;
 	bool hung;		/* nobody has the pseudo-terminal open */
-	bool gone;		/* our own terminal is no more */
+	bool gone;		/* our own terminal is no more, and is it told? */
+	bool told;
 	size_t from, to;	/* what is waiting in input[] */
 	int lost;		/* our exit status if the command's is 0; 0: nothing was lost */
 };
@@ -110,7 +113,7 @@ static void take_signals(void)
 	struct sigaction before;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
 			sigaction(ends[i], &end, NULL);
 	}
 	sigaction(SIGWINCH, &size, NULL);
@@ -249,12 +252,14 @@ static void pass_all(struct relay *relay)
 		bool waits = relay->from < relay->to;
 		struct pollfd places[PLACES] = {
 			[AT_END] = { .fd = inside->pidfd, .events = POLLIN },
-			[AT_STDIN] = { .fd = inside->in < 0 || waits ? -1 : STDIN_FILENO,
+			[AT_STDIN] = { .fd = inside->in < 0 || waits || relay->gone ? -1 :
+										      STDIN_FILENO,
 				       .events = POLLIN },
 			[AT_IN] = { .fd = waits && !relay->hung ? inside->in : -1,
 				    .events = POLLOUT },
 			[AT_OUT] = { .fd = relay->hung ? -1 : *out, .events = POLLIN },
 			[AT_ERR] = { .fd = inside->err, .events = POLLIN },
+			[AT_ALSO] = { .fd = relay->also ? relay->also->fd : -1, .events = POLLIN },
 		};
 		int ready = poll(places, PLACES, relay->hung ? LOOK_AGAIN : -1);
 
@@ -271,8 +276,13 @@ static void pass_all(struct relay *relay)
 			read_input(relay);
 		if (places[AT_IN].revents)
 			write_input(relay);
-		if (relay->gone)
+		if (places[AT_ALSO].revents)
+			relay->also->call(relay->also->data);
+		if (relay->gone && !relay->also)
 			return;
+		if (relay->gone && !relay->told)
+			raise(SIGTERM);
+		relay->told = relay->gone;
 	}
 
 	drain(relay, out, STDOUT_FILENO);
@@ -284,7 +294,7 @@ static enum status wait_for(const struct relay *relay)
 	int status;
 
 	/* Without its terminal it may go on, but ends with us. */
-	if (relay->gone)
+	if (relay->gone && !relay->also)
 		return 128 + SIGHUP;
 	while (waitpid(relay->inside->pid, &status, 0) < 0) {
 		if (errno != EINTR)
@@ -296,9 +306,10 @@ static enum status wait_for(const struct relay *relay)
 	return WEXITSTATUS(status) ? WEXITSTATUS(status) : relay->lost;
 }
 
-enum status relay_run(struct vctl_inside *inside, const struct termios *modes)
+enum status relay_run(struct vctl_inside *inside, const struct termios *modes,
+		      const struct relay_also *also)
 {
-	struct relay relay = { .inside = inside, .terminal = modes };
+	struct relay relay = { .inside = inside, .also = also, .terminal = modes };
 	enum status status;
 
 	signal(SIGPIPE, SIG_IGN);

@@ -18,12 +18,21 @@
  */
 bool relay_take_terminal(struct vctl_command *command);
 
+/* What else is to be heard meanwhile. */
+struct relay_also {
+	int fd;				/* when it can be read from ... */
+	void (*call)(void *data);	/* ... this is called */
+	void *data;
+};
+
 /**
  * relay_run() - Pass on all bytes between the standard descriptors and a command inside, until it
  *	has ended
  * @inside: the command; its descriptors are closed, and it is waited for
  * @modes: those of the terminal on standard input, if the command is on a pseudo-terminal too: ours
  *	is raw meanwhile, and its size is passed on; else NULL
+ * @also: or NULL.  With it the caller's own handlers of signals stay, and without our terminal it is
+ *	as with SIGTERM, and the command's end is waited for.
  *
  * What the command has written when it ends is passed on, but nobody waits for what it has left in
  * the background.  A signal that would end this process does, with the terminal as it was; the
@@ -31,6 +40,7 @@ bool relay_take_terminal(struct vctl_command *command);
  *
  * Return: the command's exit status, or 128 and the number of the signal that ended it.
  */
-enum status relay_run(struct vctl_inside *inside, const struct termios *modes);
+enum status relay_run(struct vctl_inside *inside, const struct termios *modes,
+		      const struct relay_also *also);
 
 #endif /* RELAY_H */

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -35,11 +36,20 @@
 		LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM | \
 		LANDLOCK_ACCESS_FS_REFER)
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, again;
+static time_t first;
 
+/* A single word may come twice: to the process and to its group. */
 static void note_signal(int number)
 {
+	struct timespec now;
+
 	(void)number;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!interrupted)
+		first = now.tv_sec;
+	else if (now.tv_sec > first + 1)
+		again = 1;
 	interrupted = 1;
 }
 
@@ -60,6 +70,11 @@ void run_catch_signals(void)
 bool run_interrupted(void)
 {
 	return interrupted;
+}
+
+bool run_interrupted_again(void)
+{
+	return again;
 }
 
 static const char *search_path(void)

@@ -15,6 +15,9 @@ void run_catch_signals(void);
 /** run_interrupted() - Has there been such a signal? */
 bool run_interrupted(void);
 
+/** run_interrupted_again() - And another one, a second or more after that? */
+bool run_interrupted_again(void);
+
 /** run_find() - Is there a program of that name in PATH? */
 bool run_find(const char *program);
 

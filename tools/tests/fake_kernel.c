@@ -338,10 +338,18 @@ static int answer_stat(uint32_t id, struct vcontext_stat *arg)
 	return 0;
 }
 
+extern pid_t fake_command;	/* in fake_vservers.c */
+
 static int answer_signal(uint32_t id, const struct vcontext_signal *arg)
 {
 	char text[80];
 
+	/* What runs "inside" is a child of ours. */
+	if (fake_command > 0 && arg->process == (unsigned int)fake_command) {
+		snprintf(text, sizeof(text), "signal in %u: command by %u\n", id, arg->signal);
+		__real_kill(fake_command, (int)arg->signal);
+		return answer("FAKE_SIGNAL", text);
+	}
 	snprintf(text, sizeof(text), "signal in %u: %u by %u\n", id, arg->process, arg->signal);
 	return answer("FAKE_SIGNAL", text);
 }

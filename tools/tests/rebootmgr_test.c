@@ -121,12 +121,13 @@ static void write_file(struct path path, const char *text)
 static int look(const char *name, struct reboot_look *look)
 {
 	struct path text = read_file(in_work("states/%s", name));
-	int fakeinit;
+	int fakeinit, bare = 0;
 
 	*look = (struct reboot_look){ .state = VCTL_STOPPED, .context = VCONTEXT_ID_ANY };
-	if (sscanf(text.text, "%u %u %d %u", &look->state, &look->wish, &fakeinit,
-		   &look->context) == 4)
+	if (sscanf(text.text, "%u %u %d %u %d", &look->state, &look->wish, &fakeinit,
+		   &look->context, &bare) >= 4)
 		look->fakeinit = fakeinit;
+	look->bare = bare;
 	return 0;
 }
 
@@ -368,6 +369,9 @@ static void test_busy(void)
 	set_state("web", "1 0 0 1");
 	result(is_error(ask("web", "restart\n")), "refused while others start or stop it");
 	result(is_socket(socket_of("web")), "with the socket still there");
+	set_state("web", "2 0 0 1 1");
+	result(is_error(ask("web", "restart\n")), "refused while it is up for a command");
+	result(is_error(ask("web", "stop\n")), "and so is that stop");
 	set_state("web", "2 0 0 1");
 	result(is_ok(ask("web", "stop\n")), "and taken again when they are ready");
 	SOON(!there(socket_of("web")));

@@ -141,7 +141,7 @@ static void call(int flags, const char *script, int alive)
 		start_in_pipes(&inside, script);
 	}
 	inside.pidfd = (int)syscall(SYS_pidfd_open, inside.pid, 0);
-	exit(relay_run(&inside, flags & TERMINAL ? &modes : NULL));
+	exit(relay_run(&inside, flags & TERMINAL ? &modes : NULL, NULL));
 }
 
 static void call_in_pipes(struct caller *caller, int flags, const char *script, int alive)
