@@ -40,7 +40,6 @@ set_up()
 		run "$name: rpm installs one" 0 '!error' inside "$name" \
 			rpm -i /srv/archive/rthing-1.0.rpm
 	done
-	inside c1 localedef --quiet --add-to-archive /usr/lib/locale/C.utf8
 	run "two stop" 0 '^c1: stopped$' vctl stop b1 c1
 }
 
@@ -135,6 +134,8 @@ inside_stopped()
 
 clone()
 {
+	chroot /vservers/c1 localedef --quiet --add-to-archive /usr/lib/locale/C.utf8
+	state /tmp/before c1
 	run "f1: a clone of c1" 0 '^vserver f1: built' vserver f1 build --method clone \
 		--from c1 --ip dummy0:10.0.0.16
 	own_figures 190 f1
