@@ -26,6 +26,9 @@ static const char *const own[] = {
 /* With packages, what is in none of these is data. */
 static const char *const system_parts[] = { "bin", "boot", "opt", "sbin", "usr" };
 
+/* Written to in place, where else nothing is: localedef adds to it. */
+#define LOCALES		"usr/lib/locale/locale-archive"
+
 static const struct {
 	enum area area;
 	const char *name;
@@ -91,7 +94,7 @@ enum verdict policy_judge(const struct policy *policy, enum area area, const cha
 		      (area == AREA_APT_LISTS && strcmp(name, "lock") != 0) ||
 		      (area == AREA_ROOT && !policy->packaged);
 
-	if (!shares)
+	if (!shares || strcmp(path, LOCALES) == 0)
 		return VERDICT_DATA;
 	if (policy->conffiles.count && set_has(&policy->conffiles, set_hash(path, strlen(path))))
 		return VERDICT_CONFFILE;

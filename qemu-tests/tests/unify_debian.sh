@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# unify_debian.sh: five Debians as virtual servers, of two installs made independently, share their
-# files: how much, that nothing changes, and that in one everything of packages works as ever.
+# unify_debian.sh [undo]: five Debians as virtual servers, of two installs made independently, share
+# their files: how much, that nothing changes, and that in one everything of packages works as ever.
+# undo: what comes after that, instead: own files again, a clone, one is deleted.
 
 # The files beside this one, and what they share; words for another shell; names.
 # shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154
@@ -40,7 +41,6 @@ set_up()
 		run "$name: rpm installs one" 0 '!error' inside "$name" \
 			rpm -i /srv/archive/rthing-1.0.rpm
 	done
-	inside c1 localedef --quiet --add-to-archive /usr/lib/locale/C.utf8
 	run "two stop" 0 '^c1: stopped$' vctl stop b1 c1
 }
 
@@ -135,12 +135,14 @@ inside_stopped()
 
 clone()
 {
+	chroot /vservers/c1 localedef --quiet --add-to-archive /usr/lib/locale/C.utf8
+	state /tmp/before c1
 	run "f1: a clone of c1" 0 '^vserver f1: built' vserver f1 build --method clone \
 		--from c1 --ip dummy0:10.0.0.16
 	own_figures 190 f1
 	run "f1: start" 0 'started' vserver f1 start
-	cp /vservers/a1/srv/archive/thing_2.0.deb /vservers/a1/srv/archive/nano* \
-		/vservers/f1/srv/archive/
+	$make package thing 2.0
+	cp /vservers/a1/srv/archive/thing_2.0.deb /vservers/f1/srv/archive/
 	run "f1: dpkg -i upgrades in the clone" 0 'Setting up thing .2\.0' \
 		inside f1 dpkg -i /srv/archive/thing_2.0.deb
 	run "f1: it is the new one" 0 '^thing 2\.0$' inside f1 thing
@@ -161,12 +163,16 @@ delete()
 
 set_up
 share
-kinds
-inside_packages
-inside_rpm
-inside_files
-inside_others
-undo
-clone
-delete
+if [ "${1-}" = undo ]; then
+	undo
+	clone
+	delete
+else
+	kinds
+	inside_packages
+	inside_rpm
+	inside_files
+	inside_others
+	vctl stop --all >/dev/null
+fi
 ktap_end

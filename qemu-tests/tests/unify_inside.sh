@@ -94,7 +94,7 @@ inside_files()
 		tar -c usr/share/doc/sudo/copyright | tar -C / -x --unlink-first'
 	by_hand sed-i /usr/share/doc/bash/copyright 'sed -i "1s/^/edited /" $0'
 	by_hand perl-i /usr/share/doc/login/copyright 'perl -pi -e "s/a/b/" $0'
-	by_hand install /usr/share/doc/tar/copyright 'install -m 644 /srv/hand.tar $0'
+	by_hand install /usr/share/doc/procps/copyright 'install -m 644 /srv/hand.tar $0'
 	by_hand cp /usr/share/doc/grep/copyright 'cp --remove-destination /srv/hand.tar $0'
 	by_hand mv /usr/share/doc/sed/copyright 'echo new >/usr/new && mv -f /usr/new $0'
 	by_hand ln /usr/share/doc/gzip/copyright 'ln -f /etc/hostname $0' 2

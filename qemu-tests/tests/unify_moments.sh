@@ -45,7 +45,8 @@ killed()
 	done
 }
 
-mv /trees/a1 /trees/d2 /vservers/
+# Others want them, too.
+cp -a /trees/a1 /trees/d2 /vservers/
 machine_rpm a1
 own a1 10.0.0.11
 own d2 10.0.0.12
