@@ -43,7 +43,7 @@ bool mark_locked(int fd);
 
 /**
  * mark_set() - Mark a file that nobody writes to
- * @fd: open for reading alone; with the module not leased or locked, and leased from then on
+ * @fd: open for reading alone; with the module not leased or locked; it is both from then on
  * @names: how many it has in each tree
  *
  * Return: 0; 1 if it is immutable already, or somebody writes to it or has locked it, and it is as

@@ -231,8 +231,7 @@ static int mark_kept(struct unify *unify, struct node *kept)
 	       failed(unify, kept->links->path) : 1;
 }
 
-/* Kept for all that are the same; 0, or 1 if it can't be. */
-static int hold_kept(struct unify *unify, struct node *kept)
+int unify_node_hold(struct unify *unify, struct node *kept)
 {
 	int result = unify_node_open(unify, kept);
 
@@ -298,7 +297,7 @@ static int replace(struct unify *unify, struct node *kept, struct node *other)
 	return 0;
 }
 
-static int try_other(struct unify *unify, struct node *kept, struct node *other)
+int unify_node_try(struct unify *unify, struct node *kept, struct node *other)
 {
 	enum left why = LEFT_CONTENT;
 	int result = unify_node_open(unify, other);
@@ -349,15 +348,18 @@ static int keep_one(struct unify *unify, struct node *kept, struct node *nodes, 
 	for (size_t i = 0; i < count; i++)
 		others += may_be_same(unify, kept, &nodes[i]);
 	if (!others && !shared) {
-		leave_node(unify, kept, LEFT_TRAITS);
+		if (kept->total > kept->names)
+			kept->done = true;
+		else
+			leave_node(unify, kept, LEFT_TRAITS);
 		return 0;
 	}
 
-	result = hold_kept(unify, kept);
+	result = unify_node_hold(unify, kept);
 	kept->done = true;
 	for (size_t i = 0; i < count && result == 0; i++) {
 		if (may_be_same(unify, kept, &nodes[i]))
-			result = try_other(unify, kept, &nodes[i]);
+			result = unify_node_try(unify, kept, &nodes[i]);
 	}
 	if (kept->fd >= 0 && result <= 0 && settle_kept(unify, kept) < 0)
 		result = -1;
@@ -411,6 +413,12 @@ int unify_nodes_make(struct unify *unify, struct node **nodes, size_t *count)
 	return 0;
 }
 
+/* What was remembered for a repair alone. */
+static bool is_lone(const struct node *node)
+{
+	return node->links->seen.nlink == 1 && !node->links->seen.immutable;
+}
+
 int unify_links(struct unify *unify)
 {
 	struct node *nodes;
@@ -419,7 +427,11 @@ int unify_links(struct unify *unify)
 
 	if (result < 0 || count == 0)
 		return result;
+	if (unify_repair(unify, nodes, count) < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
+		if (nodes[i].done || is_lone(&nodes[i]))
+			continue;
 		if (nodes[i].whole)
 			nodes[whole++] = nodes[i];
 		else

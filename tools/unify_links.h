@@ -37,4 +37,19 @@ void unify_node_close(struct node *node);
 int unify_node_name(struct unify *unify, const struct node *node, const struct link *link, int fd,
 		    const struct seen *new, bool staged);
 
+/** unify_node_hold() - Open one that others are to become; 0, 1 if it can't be, or -1 with trouble */
+int unify_node_hold(struct unify *unify, struct node *kept);
+
+/**
+ * unify_node_try() - All names of another become its, if they are the same
+ *
+ * Return: 0, with @other done if that is decided; or -1 with trouble.
+ */
+int unify_node_try(struct unify *unify, struct node *kept, struct node *other);
+
+/* unify_repair.c */
+
+/** unify_repair() - Complete groups of names that have been begun; 0, or -1 with trouble */
+int unify_repair(struct unify *unify, struct node *nodes, size_t count);
+
 #endif /* UNIFY_LINKS_H */

@@ -181,6 +181,7 @@ static int see_mark(struct unify *unify, struct member *member)
 static int put_links_aside(struct unify *unify, struct member *members, unsigned int count)
 {
 	unsigned int kept = 0;
+	bool grouped = false;
 
 	for (unsigned int i = 0; i < count; i++) {
 		struct member *member = &members[i];
@@ -197,11 +198,32 @@ static int put_links_aside(struct unify *unify, struct member *members, unsigned
 		}
 		if (aside && unify_links_add(unify, member) < 0)
 			return -1;
+		grouped |= aside && member->names > 1;
 		if (!aside)
 			members[kept++] = *member;
 	}
 
+	/* Maybe the last names of groups that have become others' but for these. */
+	for (unsigned int i = 0; grouped && i < kept; i++) {
+		if (members[i].seen.nlink == 1 && !members[i].seen.immutable &&
+		    unify_links_add(unify, &members[i]) < 0)
+			return -1;
+	}
+
 	return (int)kept;
+}
+
+/* Shared by all, but maybe not all names of its group are; those may be other trees' just as well. */
+static int remember_group(struct unify *unify, struct member *members, unsigned int count)
+{
+	int result = unify_open(unify, &members[0]);
+
+	for (unsigned int i = 0; i < count && result == 0 && members[0].names > 1; i++) {
+		members[i].names = members[0].names;
+		result = unify_links_add(unify, &members[i]);
+	}
+
+	return result < 0 ? -1 : 0;
 }
 
 /* @members: of one path, all to be counted. */
@@ -231,7 +253,7 @@ static int judge(struct unify *unify, const struct level *level, struct member *
 	if (all_one(members, count) && members[0].seen.immutable) {
 		unify->already.files += count;
 		unify->already.bytes += count * members[0].seen.size;
-		return 0;
+		return members[0].seen.nlink > count ? remember_group(unify, members, count) : 0;
 	}
 
 	kept = put_links_aside(unify, members, count);

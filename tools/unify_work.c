@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The process that does it.  Whoever runs the command can be killed at any moment; this one hears of
- * that, ends what it has begun, which is soon, and puts back times of directories.
+ * that, and ends what it has begun, which is soon.
  */
 #include <errno.h>
 #include <fcntl.h>
