@@ -104,14 +104,27 @@ static int replace(struct draft *draft, size_t begin, size_t end, const char *by
 	return 0;
 }
 
-/* The line "#KEY=..." that a new file has, outside of any value; false: there is none. */
-static bool find_comment(const struct draft *draft, const struct places *places, const char *key,
-			 size_t *begin, size_t *end)
+static const char *default_of(const char *key)
 {
+	const struct vctl_conf_key *entry = vctl_conf_key_list();
+
+	while (entry->name && strcmp(entry->name, key) != 0)
+		entry++;
+	return entry->name ? entry->value : "";
+}
+
+/*
+ * A line "#KEY=...", outside of any value; false: there is none.  If it has the default, as a new
+ * file does, it is only a place for the key; else it is somebody's note.
+ */
+static bool find_comment(const struct draft *draft, const struct places *places, const char *key,
+			 size_t *begin, size_t *end, bool *note)
+{
+	auto_free char *usual = vctl_conf_quote(default_of(key));
 	size_t length = strlen(key);
 	const char *line = draft->text;
 
-	for (; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (; usual && *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		size_t at = (size_t)(line - draft->text);
 		bool inside = false;
 
@@ -123,6 +136,9 @@ static bool find_comment(const struct draft *draft, const struct places *places,
 
 		*begin = at;
 		*end = at + strcspn(line, "\n");
+		at += 2 + length;
+		*note = *end - at != strlen(usual) ||
+			memcmp(draft->text + at, usual, *end - at) != 0;
 		return true;
 	}
 
@@ -134,9 +150,15 @@ static int set_new(struct draft *draft, const struct places *places, const char 
 {
 	auto_free char *line = NULL;
 	size_t begin, end;
+	bool note;
 
-	if (find_comment(draft, places, key, &begin, &end))
-		return replace(draft, begin, end, assignment);
+	if (find_comment(draft, places, key, &begin, &end, &note)) {
+		if (!note)
+			return replace(draft, begin, end, assignment);
+		if (asprintf(&line, "\n%s", assignment) < 0)
+			line = NULL;
+		return line ? replace(draft, end, end, line) : -ENOMEM;
+	}
 
 	/* At the end, which may be in the middle of a line. */
 	end = draft->length;
@@ -160,15 +182,6 @@ static int unset(struct draft *draft, const struct place *place, const char *val
 		return -ENOMEM;
 	}
 	return replace(draft, place->begin, (size_t)(next - draft->text), comment);
-}
-
-static const char *default_of(const char *key)
-{
-	const struct vctl_conf_key *entry = vctl_conf_key_list();
-
-	while (entry->name && strcmp(entry->name, key) != 0)
-		entry++;
-	return entry->name ? entry->value : "";
 }
 
 /* 0, or 1 if it was so already. */
@@ -237,6 +250,16 @@ static int fill(int fd, const struct draft *draft, const struct stat *like)
 	       fchmod(fd, like->st_mode & 07777) < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
+/* Who doesn't hold the lock, an editor, may have changed it since it was read. */
+static bool has_changed(const char *path, const struct stat *was)
+{
+	struct stat is;
+
+	return stat(path, &is) < 0 || is.st_dev != was->st_dev || is.st_ino != was->st_ino ||
+	       is.st_size != was->st_size || is.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	       is.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
+}
+
 /* One that somebody who was killed has left is nobody's. */
 static int put_in_place(const struct draft *draft, const struct stat *like)
 {
@@ -260,6 +283,8 @@ static int put_in_place(const struct draft *draft, const struct stat *like)
 		return -errno;
 
 	result = fill(fd, draft, like);
+	if (result == 0 && has_changed(path, like))
+		result = -ESTALE;
 	if (result == 0 && rename(new, path) < 0)
 		result = -errno;
 	if (result < 0)
@@ -298,7 +323,10 @@ int vctl_conf_change(const char *path, const char *const *changes, struct vctl_e
 	result = change_all(&draft, changes);
 	if (result == 0) {
 		result = put_in_place(&draft, &stat);
-		if (result < 0)
+		if (result == -ESTALE)
+			vctl_error_set(err, VCTL_SYSTEM, ESTALE, path,
+				       "somebody has changed it meanwhile", "try again");
+		else if (result < 0)
 			vctl_error_set(err, VCTL_SYSTEM, -result, path, NULL, NULL);
 	}
 	free(draft.text);

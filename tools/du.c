@@ -35,6 +35,7 @@ static const struct column columns[] = {
 
 struct du {
 	bool bytes;
+	bool kib;
 	bool json;
 	const char *name;		/* what is being counted */
 	struct progress progress;
@@ -52,6 +53,29 @@ static int take_option(int value, const char *argument, void *data)
 	else
 		du->bytes = true;
 	return 0;
+}
+
+/* Letters of du, which everybody types; they are taken out of the line. */
+static void take_letters(struct du *du, int *argc, char **argv)
+{
+	int to = 1, i = 1;
+
+	for (; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *letter = argv[i] + 1;
+
+		if (argv[i][0] != '-' || !*letter || letter[strspn(letter, "bhks")]) {
+			argv[to++] = argv[i];
+			continue;
+		}
+		for (; *letter; letter++) {
+			du->bytes = *letter == 'b' || (*letter == 's' && du->bytes);
+			du->kib = *letter == 'k' || (*letter == 's' && du->kib);
+		}
+	}
+	while (i < *argc)
+		argv[to++] = argv[i++];
+	argv[to] = NULL;
+	*argc = to;
 }
 
 static void on_unread(void *data, const char *name, int number)
@@ -101,18 +125,20 @@ static struct json_object *row_for_programs(const char *name, const struct usage
 	return row;
 }
 
-static void add_size(struct json_object *row, const char *key, uint64_t size, bool bytes)
+static void add_size(struct json_object *row, const char *key, uint64_t size, const struct du *du)
 {
 	char text[SIZE_TEXT];
 
-	if (bytes)
-		add_number(row, key, size);
+	if (du->bytes || du->kib)
+		add_number(row, key, du->bytes ? size : (size + 1023) / 1024);
 	else
 		json_object_object_add(row, key, json_object_new_string(size_text(text, size)));
 }
 
-static struct json_object *row_for_people(const char *name, const struct usage *usage, bool bytes)
+static struct json_object *row_for_people(const char *name, const struct usage *usage,
+					  const struct du *du)
 {
+	bool bytes = du->bytes;
 	struct json_object *row = json_object_new_object();
 	uint64_t own = bytes ? usage->own.bytes : usage->own.disk + usage->other;
 	uint64_t all = bytes ? usage->all.bytes : usage->all.disk + usage->other;
@@ -121,9 +147,9 @@ static struct json_object *row_for_people(const char *name, const struct usage *
 
 	snprintf(percent, sizeof(percent), "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
 	json_object_object_add(row, "name", text_of(name));
-	add_size(row, "own", own, bytes);
-	add_size(row, "shared", all - own, bytes);
-	add_size(row, "total", all, bytes);
+	add_size(row, "own", own, du);
+	add_size(row, "shared", all - own, du);
+	add_size(row, "total", all, du);
 	json_object_object_add(row, "percent", json_object_new_string(percent));
 	add_number(row, "files", usage->files);
 	return row;
@@ -147,7 +173,7 @@ static void count(struct du *du, const char *name, int tree)
 		message_error(name, "it changed while it was counted",
 			      "the figures are about right; count again for better ones");
 	json_object_array_add(du->rows, du->json ? row_for_programs(name, &usage) :
-						   row_for_people(name, &usage, du->bytes));
+						   row_for_people(name, &usage, du));
 }
 
 static void count_path(struct du *du, const char *path)
@@ -198,9 +224,10 @@ static enum status run(const struct command *self, int argc, char **argv)
 {
 	struct du du = { .worst = STATUS_DONE };
 	enum status status = STATUS_DONE;
-	int first;
-	int go_on = option_parse(self, argc, argv, take_option, &du, &first);
+	int first, go_on;
 
+	take_letters(&du, &argc, argv);
+	go_on = option_parse(self, argc, argv, take_option, &du, &first);
 	if (go_on <= 0)
 		return go_on < 0 ? STATUS_USAGE : STATUS_DONE;
 	for (int i = first; i < argc; i++) {
@@ -230,8 +257,8 @@ static enum status run(const struct command *self, int argc, char **argv)
 const struct command command_du = {
 	.name = "du",
 	.classic = "vdu",
-	.vserver = "NAME du [--bytes] [--json]",
-	.usage = "[--bytes] [--json] [NAME|PATH...]",
+	.vserver = "NAME du [-bhks] [--bytes] [--json]",
+	.usage = "[-bhks] [--bytes] [--json] [NAME|PATH...]",
 	.summary = "disk space that vservers take on their own",
 	.text = "Tell how much space vservers take; all of them, if none is named.  What has a\n"
 		"slash in it is the path of a directory.\n\n"
@@ -241,7 +268,9 @@ const struct command command_du = {
 		"entered.\n\n"
 		"The table tells of room on the disk, directories included; with --bytes, of the\n"
 		"lengths of regular files.  --json has both, and in bytes_one_link what is in files\n"
-		"with a single name.",
+		"with a single name.\n\n"
+		"Of du's letters there are, alone or together: -s, a figure for all of each, and -h,\n"
+		"with units, which it does anyway; -k in units of 1024 bytes; -b as --bytes.",
 	.options = options,
 	.anywhere = true,
 	.run = run,

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <vctl_vserver.h>
@@ -95,8 +96,9 @@ static _Noreturn void tidy_up(const struct visit *visit, int traces, const sigse
 
 	if (started)
 		undo_start(visit);
-	if (parcel && parcel_remove(&visit->place) < 0)
-		message_system(visit->name, "remove the directory vctl.* in its /tmp");
+	if (parcel && parcel_remove(&visit->errand->parcel, &visit->place) < 0)
+		message_system(visit->name, "it is left in its /tmp, as vctl.*: look at it, and "
+			       "remove it");
 	_exit(EXIT_SUCCESS);
 }
 
@@ -392,6 +394,17 @@ static int run(struct visit *visit, const struct vctl_command *command, struct v
 	return 0;
 }
 
+/* What was printed is of those inside: it may have asked the terminal to answer, or changed it. */
+static void calm_terminal(void)
+{
+	static const char calm[] = "\033[!p\033[0m\033(B\033[?25h\r";
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	(void)!write(STDOUT_FILENO, calm, sizeof(calm) - 1);
+}
+
 static int run_on_terminal(struct visit *visit, struct vctl_command *command)
 {
 	struct vctl_inside inside = VCTL_INSIDE_NONE;
@@ -406,6 +419,7 @@ static int run_on_terminal(struct visit *visit, struct vctl_command *command)
 	also.fd = interrupt_heed(true);
 	status = (int)relay_run(&inside, terminal ? &command->modes : NULL, &also);
 	interrupt_heed(false);
+	calm_terminal();
 	return judge(visit, status, status > 128 && status < 128 + NSIG ? status - 128 : 0, "");
 }
 

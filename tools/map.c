@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "map.h"
 #include "message.h"
 
-/* Looks for numbers that are not in it, between two of map_look(). */
+/* Looks for numbers that are not in it, between two of map_look(), and how far apart. */
 #define LOOKS_MAX 16
+#define LOOKS_MS 10
 
 struct entry {
 	pid_t pid;
@@ -34,6 +36,8 @@ struct map {
 	struct entries before;
 	unsigned int times;	/* of map_look() */
 	unsigned int looks;	/* others, since then */
+	int64_t looked;		/* when the last one was */
+	struct entries vain;	/* numbers that were looked for since then, not in order */
 };
 
 /* What is known of it, a new one if that is nothing; NULL: no memory. */
@@ -240,6 +244,7 @@ int map_look(struct map *map, struct vctl_error **err)
 	int result;
 
 	map->looks = 0;
+	map->vain.count = 0;
 	map->times++;
 	result = look(map, false, err);
 	if (result == 0)
@@ -290,6 +295,7 @@ void map_close(struct map *map)
 	free(map->contexts);
 	free(map->now.all);
 	free(map->before.all);
+	free(map->vain.all);
 	free(map);
 }
 
@@ -301,6 +307,15 @@ static const struct map_context *look_up(const struct entries *entries, pid_t pi
 					    sizeof(*entries->all), compare);
 
 	return found ? found->context : NULL;
+}
+
+static bool was_in_vain(const struct map *map, pid_t pid)
+{
+	size_t i = 0;
+
+	while (i < map->vain.count && map->vain.all[i].pid != pid)
+		i++;
+	return i < map->vain.count;
 }
 
 const struct map_context *map_find(struct map *map, pid_t pid)
@@ -319,9 +334,14 @@ const struct map_context *map_find(struct map *map, pid_t pid)
 
 	if (!was)
 		was = look_up(&map->before, pid);
-	if (map->looks >= LOOKS_MAX || look(map, map->looks++ > 0, NULL) < 0)
+	if (was_in_vain(map, pid) || map->looks >= LOOKS_MAX ||
+	    now_ms() < map->looked + LOOKS_MS || look(map, map->looks++ > 0, NULL) < 0)
 		return was;
+
+	map->looked = now_ms();
 	is = look_up(&map->now, pid);
+	if (!is)
+		add_entries(&map->vain, &pid, 1, NULL);
 	return is ? is : was;
 }
 

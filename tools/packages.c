@@ -445,7 +445,10 @@ static enum status run(const struct command *self, int argc, char **argv)
 	"into each vserver's /tmp for that time.\n\n" \
 	"On a terminal it can ask its questions there.  Without one, with --json or with\n" \
 	"--parallel it reads nothing, and each line that it prints says whose it is; with\n" \
-	"--json they are on standard error.\n\n" \
+	"--json they are on standard error.  On a terminal what it prints reaches that as it\n" \
+	"is; with a pipe behind (| cat) what would steer a terminal is taken out of each line.\n\n" \
+	"A signal (^C) asks what runs there to end, which a package manager does when nothing\n" \
+	"is half-done; a second one, or half a minute, kills it.\n\n" \
 	"What packages bring is a file of its own in each of them; --unify shares it again."
 #define STATUS_TOUR "0 done in all, 1 it failed in one, 2 wrong usage"
 

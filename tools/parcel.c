@@ -107,9 +107,20 @@ int parcel_deliver(const struct parcel *parcel, const struct parcel_place *place
 	return fchmod(directory, 0755);
 }
 
-int parcel_remove(const struct parcel_place *place)
+/* What else is in there is of those inside, who could go on with that for ever. */
+int parcel_remove(const struct parcel *parcel, const struct parcel_place *place)
 {
-	return below_remove(place->tmp, place->name, NULL, NULL);
+	auto_fd int directory = openat(place->tmp, place->name,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (directory < 0)
+		return errno == ENOENT ? 0 : -1;
+	for (size_t i = 0; i < parcel->count; i++) {
+		if (unlinkat(directory, parcel->files[i].name, 0) < 0 && errno != ENOENT)
+			return -1;
+	}
+
+	return unlinkat(place->tmp, place->name, AT_REMOVEDIR);
 }
 
 char *parcel_inside(const struct parcel_place *place, const struct parcel_file *file)

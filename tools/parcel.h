@@ -63,8 +63,13 @@ int parcel_choose(const char *tree, struct parcel_place *place);
 int parcel_deliver(const struct parcel *parcel, const struct parcel_place *place,
 		   const char **failed);
 
-/** parcel_remove() - Remove the directory, if it is there; 0, or -1 with errno set */
-int parcel_remove(const struct parcel_place *place);
+/**
+ * parcel_remove() - Remove the directory, if it is there, and the copies
+ *
+ * Return: 0, or -1 with errno set, and some of it there: ENOTEMPTY: somebody inside has put
+ * something there.
+ */
+int parcel_remove(const struct parcel *parcel, const struct parcel_place *place);
 
 /** parcel_inside() - The path of a file for who is inside, to be freed; NULL: no memory */
 char *parcel_inside(const struct parcel_place *place, const struct parcel_file *file);

@@ -29,6 +29,7 @@ struct screen {
 	bool bell;
 	bool drawn;
 	bool changed;
+	bool lead;		/* the last byte was the first one of U+0080 to U+00BF */
 };
 
 /* The look of cells, in the words of a terminal. */
@@ -56,7 +57,8 @@ static int on_cursor(VTermPos pos, VTermPos old, int visible, void *user)
 
 	(void)old;
 	(void)visible;
-	screen->cursor = pos;
+	screen->cursor.row = pos.row < 0 ? 0 : pos.row;
+	screen->cursor.col = pos.col < 0 ? 0 : pos.col;
 	screen->changed = true;
 	return 1;
 }
@@ -152,9 +154,25 @@ int screen_resize(struct screen *screen, int rows, int columns)
 	return screen->columns;
 }
 
+/* U+0080 to U+009F steer a terminal, too, as names of processes may; another one takes their place. */
 void screen_take(struct screen *screen, const char *bytes, size_t count)
 {
-	vterm_input_write(screen->vterm, bytes, count);
+	char part[4096];
+
+	while (count > 0) {
+		size_t length = count < sizeof(part) ? count : sizeof(part);
+
+		for (size_t i = 0; i < length; i++) {
+			bool steers = screen->lead && (unsigned char)bytes[i] >= 0x80 &&
+				      (unsigned char)bytes[i] <= 0x9f;
+
+			part[i] = steers ? (char)0xbf : bytes[i];
+			screen->lead = (unsigned char)bytes[i] == 0xc2;
+		}
+		vterm_input_write(screen->vterm, part, length);
+		bytes += length;
+		count -= length;
+	}
 }
 
 size_t screen_answer(struct screen *screen, char *bytes, size_t room)
@@ -166,7 +184,8 @@ static VTermScreenCell cell_at(const struct screen *screen, int row, int column)
 {
 	VTermScreenCell cell = { .width = 1 };
 
-	vterm_screen_get_cell(screen->cells, (VTermPos){ .row = row, .col = column }, &cell);
+	if (row >= 0 && column >= 0)
+		vterm_screen_get_cell(screen->cells, (VTermPos){ .row = row, .col = column }, &cell);
 	return cell;
 }
 
@@ -233,7 +252,9 @@ static void add_character(struct row *row, uint32_t c)
 {
 	char bytes[5] = "";
 
-	if (c < 0x80) {
+	if (c < 0x20 || (c >= 0x7f && c <= 0x9f)) {
+		bytes[0] = '?';
+	} else if (c < 0x80) {
 		bytes[0] = (char)c;
 	} else if (c < 0x800) {
 		bytes[0] = (char)(0xc0 | c >> 6);
@@ -333,18 +354,17 @@ struct table {
 
 /*
  * What is to be put in front of a row, written to @text; NULL: nothing.  A line with "PID = ..." is
- * no header but an explanation or a question.
+ * no header but an explanation or a question; with a number it is a process of that name.
  */
 static const char *front_of(struct screen *screen, const char *line, struct table *table,
 			    char *text)
 {
-	pid_t number;
+	pid_t number = table->is ? columns_number(&table->columns, line) : 0;
 
-	if (!strchr(line, '=') && columns_read(line, &table->columns)) {
+	if (number == 0 && !strchr(line, '=') && columns_read(line, &table->columns)) {
 		table->is = true;
 		return label_title(screen->label, text);
 	}
-	number = table->is ? columns_number(&table->columns, line) : 0;
 
 	return number > 0 ? label_of(screen->label, map_find(screen->map, number), text) : NULL;
 }

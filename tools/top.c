@@ -18,21 +18,22 @@ struct screens {
 	struct label label;
 	struct columns columns;
 	bool table;		/* lines are those of a table */
+	bool defuse;		/* standard output is a terminal, which no process steers */
 };
 
 static void print_line(struct screens *screens, const char *line)
 {
 	char text[LABEL_MAX];
-	pid_t number;
+	/* A process can be called as the column is. */
+	pid_t number = screens->table ? columns_number(&screens->columns, line) : 0;
 
-	if (columns_read(line, &screens->columns)) {
+	if (number == 0 && columns_read(line, &screens->columns)) {
 		screens->table = true;
 		map_look(screens->map, NULL);
 		printf("%s%s\n", label_title(screens->label, text), line);
 		return;
 	}
 
-	number = screens->table ? columns_number(&screens->columns, line) : 0;
 	screens->table = screens->table && *line;
 	if (number > 0)
 		printf("%s%s\n", label_of(screens->label, map_find(screens->map, number), text),
@@ -43,12 +44,15 @@ static void print_line(struct screens *screens, const char *line)
 
 static enum status take_lines(void *data, FILE *in)
 {
+	struct screens *screens = data;
 	auto_free char *line = NULL;
 	size_t room = 0;
 
 	while (getline(&line, &room, in) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		print_line(data, line);
+		if (screens->defuse)
+			message_defuse(line);
+		print_line(screens, line);
 		/* Each screen is to be read when it comes. */
 		if (!*line)
 			fflush(stdout);
@@ -96,7 +100,8 @@ static enum status run(const struct command *self, int argc, char **argv)
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !is_batch(argc, argv))
 		return top_interactive(&watcher, argv, map);
 
-	screens = (struct screens){ .map = map, .label = label_measure(map) };
+	screens = (struct screens){ .map = map, .label = label_measure(map),
+				    .defuse = isatty(STDOUT_FILENO) };
 	label_make_room(screens.label, 0);
 	return ps_run(&watcher, argv, take_lines, &screens);
 }

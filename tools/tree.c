@@ -105,14 +105,12 @@ static bool find_in_arguments(const char *label, struct part *part)
 	return false;
 }
 
-/* Threads are where their process is, and have numbers that are no process'. */
-static const struct map_context *context_of(struct tree *tree, const char *label, pid_t pid,
+/* Threads, whose numbers are no process', are where their process is; {x} may be a process, too. */
+static const struct map_context *context_of(struct tree *tree, pid_t pid,
 					    const struct map_context *parent)
 {
-	const struct map_context *context = NULL;
+	const struct map_context *context = map_find(tree->map, pid);
 
-	if (*skip_escapes(label) != '{')
-		context = map_find(tree->map, pid);
 	return context ? context : parent;
 }
 
@@ -171,7 +169,7 @@ static int add_label(struct tree *tree, const char *label, size_t column, const 
 	if (!node)
 		return -1;
 	node->start = column;
-	node->context = context_of(tree, label, part->pid, parent);
+	node->context = context_of(tree, part->pid, parent);
 	node->at = column + cells_of(label, (size_t)(part->begin - label));
 	node->cells = cells_of(part->begin, (size_t)(part->end - part->begin));
 

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -320,7 +321,7 @@ static void become(const char *name, const struct vctl_command *command, int end
 	setenv("FAKE_NAME", name, 1);
 	for (size_t i = 0; command->environment && command->environment[i]; i++)
 		putenv((char *)command->environment[i]);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; ends && i < 3; i++)
 		dup2(ends[i][i > 0], i);
 	execvp(command->login ? "sh" : command->argv[0], command->login ? shell : command->argv);
 	_exit(127);
@@ -344,6 +345,13 @@ int __wrap_vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command 
 				fail(vs, VCTL_NO_VSERVER, ENOENT, "there is none", err);
 	record_command(vs, command);
 
+	if (command->terminal) {
+		fake_command = inside->pid = forkpty(&inside->in, NULL, NULL, NULL);
+		if (inside->pid == 0)
+			become(vctl_vserver_name(vs), command, NULL);
+		inside->pidfd = (int)syscall(SYS_pidfd_open, inside->pid, 0);
+		return 0;
+	}
 	for (int i = 0; i < 3; i++) {
 		if (pipe2(ends[i], O_CLOEXEC) < 0)
 			abort();
