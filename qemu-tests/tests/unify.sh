@@ -78,7 +78,8 @@ run "vserver NAME unify" 0 '^Linked: 6[0-9] files' vserver one unify two
 check "one and two are one" one_file one two usr/share/doc/1
 check "three isn't" test ! /vservers/one/usr/share/doc/1 -ef /vservers/three/usr/share/doc/1
 run "all" 0 '^Linked: 6[0-9] files' vunify --all
-check "three is" one_file one three usr/bin/setuid
+check "what is setuid isn't" test ! /vservers/one/usr/bin/setuid -ef /vservers/three/usr/bin/setuid
+check "three is" one_file one three usr/share/doc/1
 check "names of one file are those of one" one_file one three usr/bin/sh
 run "as many as there are" 0 '^6$' stat -c %h /vservers/two/usr/bin/sh
 check "a conffile isn't" test ! /vservers/one/usr/share/doc/10 -ef /vservers/two/usr/share/doc/10
