@@ -13,7 +13,7 @@
 
 /* Looks for numbers that are not in it, between two of map_look(), and how far apart. */
 #define LOOKS_MAX 16
-#define LOOKS_MS 10
+#define LOOKS_MS  10
 
 struct entry {
 	pid_t pid;

@@ -446,7 +446,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 	"On a terminal it can ask its questions there.  Without one, with --json or with\n" \
 	"--parallel it reads nothing, and each line that it prints says whose it is; with\n" \
 	"--json they are on standard error.  On a terminal what it prints reaches that as it\n" \
-	"is; with a pipe behind (| cat) what would steer a terminal is taken out of each line.\n\n" \
+	"is; with --parallel 2 or </dev/null what would steer it is taken out of each line.\n\n" \
 	"A signal (^C) asks what runs there to end, which a package manager does when nothing\n" \
 	"is half-done; a second one, or half a minute, kills it.\n\n" \
 	"What packages bring is a file of its own in each of them; --unify shares it again."

@@ -154,7 +154,7 @@ int screen_resize(struct screen *screen, int rows, int columns)
 	return screen->columns;
 }
 
-/* U+0080 to U+009F steer a terminal, too, as names of processes may; another one takes their place. */
+/* U+0080 to U+009F, which names may have, steer a terminal too: another one takes their place. */
 void screen_take(struct screen *screen, const char *bytes, size_t count)
 {
 	char part[4096];
@@ -182,10 +182,11 @@ size_t screen_answer(struct screen *screen, char *bytes, size_t room)
 
 static VTermScreenCell cell_at(const struct screen *screen, int row, int column)
 {
+	VTermPos place = { .row = row, .col = column };
 	VTermScreenCell cell = { .width = 1 };
 
 	if (row >= 0 && column >= 0)
-		vterm_screen_get_cell(screen->cells, (VTermPos){ .row = row, .col = column }, &cell);
+		vterm_screen_get_cell(screen->cells, place, &cell);
 	return cell;
 }
 
