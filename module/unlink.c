@@ -65,9 +65,10 @@ int unlink_may_set(struct inode *inode, bool remove)
 	return inode_is_open_for_write(inode) || is_locked(inode) || is_watched(inode) ? -EBUSY : 0;
 }
 
+/* By the flag that files can have, and not because the kernel made it so, as those of pidfds. */
 static bool is_immutable(const struct inode *inode)
 {
-	return IS_IMMUTABLE(inode) && S_ISREG(inode->i_mode);
+	return IS_IMMUTABLE(inode) && S_ISREG(inode->i_mode) && inode->i_op->fileattr_set;
 }
 
 /* Is it shared, or about to be: the mark comes first? */
