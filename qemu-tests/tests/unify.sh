@@ -147,7 +147,9 @@ run "as user" 1 'only root' as_user vunify one two
 run "no such vserver" 1 'no such vserver' vunify one nosuch
 run "other file systems" 1 'another file system' vunify /vservers/one /root/
 run "inside of a context" 1 'vctl: unify: ' chcontext --silent vunify one two
-check "two at once" sh -c 'vunify --all >/dev/null & vunify --all >/dev/null; wait $!'
+# The second one waits for some seconds, and says so if that is not enough.
+check "two at once" sh -c 'vunify --all >/dev/null & vunify --all >/dev/null 2>"$0" ||
+	grep -q "wait until that is done" "$0" || exit 1; wait $!' "$tmp/second"
 for name in one two three; do
 	vctl delete --yes $name >/dev/null
 done
