@@ -41,14 +41,10 @@ bool mark_leased(int fd)
 	return fcntl(fd, F_GETLEASE) == F_RDLCK;
 }
 
+/* Ranges are locked by who has it open for writing, which the lease tells. */
 bool mark_locked(int fd)
 {
-	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK;
-
-	return fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+	return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 static int mark_clear(int fd)
@@ -88,14 +84,14 @@ static int see_who_writes(int fd, uint32_t names)
 
 int mark_set(int fd, uint32_t names)
 {
-	uint32_t attributes;
-	int result = vctl_attr_get(fd, &attributes, NULL, NULL);
+	int result, flags;
 
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return -1;
 	/* Somebody else's, and their names that it counts. */
-	if (result == 0 && attributes & VCTL_ATTR_IMMUTABLE)
+	if (flags & FS_IMMUTABLE_FL)
 		return 1;
-	if (result == 0)
-		result = vctl_attr_set(fd, BOTH, names, NULL);
+	result = vctl_attr_set(fd, BOTH, names, NULL);
 	if (result < 0) {
 		errno = -result;
 		return result == -EBUSY || result == -ETXTBSY ? 1 : -1;

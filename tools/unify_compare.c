@@ -118,12 +118,12 @@ static int same_attributes(int one, int other, enum left *why)
 	return result;
 }
 
-static ssize_t read_some(int fd, char *buffer, size_t length)
+static ssize_t read_some(int fd, char *buffer, size_t length, uint64_t at)
 {
 	size_t done = 0;
 
 	while (done < length) {
-		ssize_t count = read(fd, buffer + done, length - done);
+		ssize_t count = pread(fd, buffer + done, length - done, (off_t)(at + done));
 
 		if (count < 0 && errno != EINTR)
 			return -1;
@@ -139,8 +139,8 @@ static int same_text(struct unify *unify, int one, int other, uint64_t size)
 {
 	for (uint64_t at = 0; at < size;) {
 		size_t length = size - at < UNIFY_BUFFER ? (size_t)(size - at) : UNIFY_BUFFER;
-		ssize_t done = read_some(one, unify->one, length);
-		ssize_t others = read_some(other, unify->other, length);
+		ssize_t done = read_some(one, unify->one, length, at);
+		ssize_t others = read_some(other, unify->other, length, at);
 
 		if (run_interrupted()) {
 			errno = EINTR;
@@ -190,7 +190,7 @@ int unify_same_inside(struct unify *unify, int one, int other, uint64_t size, en
 		return result;
 
 	unify->compared++;
-	result = lseek(one, 0, SEEK_SET) < 0 ? -1 : same_text(unify, one, other, size);
+	result = same_text(unify, one, other, size);
 	if (result == 0)
 		*why = LEFT_CONTENT;
 	return result;

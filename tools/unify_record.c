@@ -20,6 +20,7 @@
 /* Written by a process that may be killed between any two stores. */
 struct record {
 	uint32_t valid;
+	uint32_t number;	/* of the tree, counted from 1, which stays for one run */
 	uint64_t expected;	/* to come out */
 	uint64_t new;		/* goes in */
 	char tree[PATH_MAX];
@@ -113,6 +114,7 @@ int unify_record_open(struct unify *unify)
 
 	unify->record = map;
 	result = recover(unify);
+	unify->record->number = 0;
 	if (result == 0)
 		unify_record_clear(unify);
 	return result;
@@ -144,7 +146,9 @@ void unify_record_set(struct unify *unify, const struct member *old, uint64_t ne
 {
 	struct record *record = unify->record;
 
-	set_tree(record, &unify->trees[old->tree]);
+	if (record->number != old->tree + 1)
+		set_tree(record, &unify->trees[old->tree]);
+	record->number = old->tree + 1;
 	snprintf(record->path, sizeof(record->path), "%s", old->path ? old->path : unify->path);
 	record->expected = old->seen.ino;
 	record->new = new;
