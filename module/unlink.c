@@ -77,9 +77,10 @@ static bool is_shared(struct dentry *dentry)
 	return is_immutable(d_inode(dentry)) || unlink_allowed(dentry);
 }
 
+/* Who has the file open for writing is seen by that. */
 static int file_lock(struct file *file, unsigned int type)
 {
-	if (type != F_WRLCK || !current_context())
+	if (type != F_WRLCK || file->f_mode & FMODE_WRITE || !current_context())
 		return 0;
 	return is_shared(file->f_path.dentry) ? -EPERM : 0;
 }
@@ -136,7 +137,10 @@ int unlink_may_ioctl(const struct file *file, unsigned int cmd)
 {
 	if (!current_context())
 		return cmd != FS_IOC_SETFLAGS || may_set_flags(file) ? 0 : -EBUSY;
-	return !is_immutable(file_inode(file)) || is_harmless(cmd) ? 0 : -EPERM;
+	if (!is_immutable(file_inode(file)) || is_harmless(cmd))
+		return 0;
+	/* what it has made immutable itself it may change again */
+	return capable(CAP_LINUX_IMMUTABLE) && !unlink_allowed(file->f_path.dentry) ? 0 : -EPERM;
 }
 
 const struct vcontext_hook unlink_hooks[] = {

@@ -213,9 +213,10 @@ static void numbers(caller call)
 		if (!known)
 			expect(call(device, _IOWR(VCONTEXT_IOC, nr, struct vcontext_info), memory),
 			       -ENOTTY, "number", "the device", nr);
-		/* those with no structure, or one that names descriptors, which kept tries */
+		/* those with no structure, or one that names descriptors or processes */
 		known = nr == _IOC_NR(VCONTEXT_ENTER) ||
-			(nr >= _IOC_NR(VCONTEXT_PID_NS) && nr <= _IOC_NR(VCONTEXT_ENTER_AT_EXEC));
+			(nr >= _IOC_NR(VCONTEXT_PID_NS) &&
+			 nr <= _IOC_NR(VCONTEXT_ENTER_AT_EXEC)) || nr == _IOC_NR(VCONTEXT_SIGNAL);
 		for (i = 0; i < ARRAY_SIZE(commands); i++)
 			known |= commands[i].handle && _IOC_NR(commands[i].cmd) == nr;
 		if (!known)
