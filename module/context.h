@@ -212,6 +212,7 @@ bool pid_hides_nr(pid_t nr);
 struct pid *pid_find_group(pid_t nr, enum vcontext_job job);
 struct pid *pid_get_child(pid_t nr);
 struct pid *pid_next(struct idr *idr, int nr);
+struct task_struct *pid_next_process(struct task_struct *task);
 bool cgroup_sees(struct task_struct *task);
 bool cgroup_sees_nr(pid_t nr);
 struct task_struct *cgroup_find_task(pid_t nr);

@@ -20,6 +20,7 @@ static const struct vcontext_ops ops = {
 	.find_pgrp		= pid_find_group,
 	.get_child		= pid_get_child,
 	.next_pid		= pid_next,
+	.next_process		= pid_next_process,
 	.hides_nr		= pid_hides_nr,
 	.find_cgroup_task	= cgroup_find_task,
 	.cgroup_sees		= cgroup_sees,

@@ -124,6 +124,31 @@ struct pid *pid_next(struct idr *idr, int nr)
 }
 
 /*
+ * The next of current's walk over processes, &init_task behind the last one.  Who is in a context
+ * walks its index, by numbers that no process changes, and without process 1, on which it may not
+ * act anyway.
+ */
+struct task_struct *pid_next_process(struct task_struct *task)
+{
+	struct context *context = current_context();
+	int nr = task == &init_task ? 1 : task_tgid_nr(task);
+
+	guard(rcu)();
+	if (!context || context_id(context) == VCONTEXT_ID_WATCHER) {
+		do {
+			task = next_task(task);
+		} while (task != &init_task && !task_sees(task));
+		return task;
+	}
+	do {
+		nr = context == CONTEXT_GONE ? INT_MAX : index_next(context, nr + 1);
+		task = nr == INT_MAX ? &init_task :
+		       pid_task(idr_find(&init_pid_ns.idr, nr), PIDTYPE_TGID);
+	} while (!task);
+	return task;
+}
+
+/*
  * The files of control groups count everybody in context 0, where a service manager counts its
  * units, and there root may move everybody.
  */
