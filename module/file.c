@@ -98,6 +98,21 @@ static const char *const proc_readable[] = {
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
 static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
 
+/* What lists sockets, below net, and is not cut down to those of the reader's context. */
+static const char *const proc_sockets[] = {
+	"assocs", "ax25", "bnep", "calls", "cmtp", "eps", "hci", "hidp", "icmp", "icmp6",
+	"ip6_flowlabel", "iso", "kcm", "l2cap", "netlink", "nf_conntrack", "nr", "packet", "pfkey",
+	"phonet", "pnresource", "pppol2tp", "pppoe", "raw", "raw6", "remaddr", "rfcomm", "rose",
+	"sco", "socket", NULL
+};
+
+static bool may_open_proc_net(const struct dentry *dentry, bool write)
+{
+	if (write)
+		return !confined();
+	return is_watcher() || !is_named_one_of(dentry, proc_sockets);
+}
+
 /*
  * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
  * others ask ptrace for leave themselves.
@@ -112,7 +127,7 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 		return !confined() || IS_ROOT(dentry) ||
 		       (!write && is_named_one_of(place.top, proc_readable));
 	if (place.net)
-		return !write || !confined();
+		return may_open_proc_net(dentry, write);
 	if (!write && !is_named_one_of(dentry, proc_mounts))
 		return true;
 	guard(rcu)();
