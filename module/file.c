@@ -26,6 +26,7 @@
 /* These have no name in <linux/magic.h>. */
 #define CONFIGFS_MAGIC	0x62656570
 #define FUSECTL_MAGIC	0x65735543
+#define MQUEUE_MAGIC	0x19800202
 #define NFSD_MAGIC	0x6e667364
 
 /* What a file keeps. */
@@ -342,6 +343,24 @@ static int may_change(const struct super_block *sb)
 	return is_kernels(sb) && confined() ? -EPERM : 0;
 }
 
+/*
+ * What doesn't go by opening a file: names, and a child that is born into a control group by a
+ * descriptor of its directory.
+ */
+static int inode_enter(struct inode *inode, int mask)
+{
+	if (likely(!current_context()))
+		return 0;
+	switch (inode->i_sb->s_magic) {
+	case MQUEUE_MAGIC:
+		return ipc_enter_queues(inode, mask);
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+		return mask & MAY_WRITE && confined() ? -EPERM : 0;
+	}
+	return 0;
+}
+
 static int inode_create(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
 	return may_change(dir->i_sb);
@@ -397,6 +416,7 @@ const struct vcontext_hook file_hooks[] = {
 	VCONTEXT_HOOK(file_ioctl_compat, file_ioctl),
 	VCONTEXT_HOOK(file_alloc_security, file_alloc_security),
 	VCONTEXT_HOOK(file_receive, file_receive),
+	VCONTEXT_HOOK(inode_permission, inode_enter),
 	VCONTEXT_HOOK(inode_create, inode_create),
 	VCONTEXT_HOOK(inode_link, inode_link),
 	VCONTEXT_HOOK(inode_unlink, inode_remove),
