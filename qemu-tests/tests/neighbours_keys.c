@@ -43,7 +43,9 @@ struct made {
 
 static int give_keys(void)
 {
-	struct made made = { .ring = keyctl(KEYCTL_JOIN_SESSION_KEYRING, (long)RING_NAME, 0, 0, 0) };
+	struct made made = {
+		.ring = keyctl(KEYCTL_JOIN_SESSION_KEYRING, (long)RING_NAME, 0, 0, 0),
+	};
 	int fd = memfd_create("keys", MFD_CLOEXEC);
 
 	made.key = add_key("secret", "text", made.ring);

@@ -209,7 +209,7 @@ static int do_diag(struct pair *pair)
 	return search.found ? 0 : error ?: ENOENT;
 }
 
-/* Messages of netlink that users send each other.  The target has a port, and listens to a group. */
+/* Messages of netlink that users send each other.  The target has a port and hears a group. */
 
 static struct board {
 	__u32 port;

@@ -110,23 +110,22 @@ static void open_watched(void)
 /* Whoever may do with less gets events that tell of no process. */
 static int do_fanotify(struct pair *pair)
 {
-	struct fanotify_event_metadata events[16];
 	int fd = fanotify_init(FAN_CLASS_NOTIF | FAN_NONBLOCK | pair_argument, O_RDONLY);
-	ssize_t n, at;
+	struct fanotify_event_metadata events[16], *event = events;
+	ssize_t left;
 
 	if (fd < 0 && errno == EPERM)
 		fd = fanotify_init(FAN_CLASS_NOTIF | FAN_NONBLOCK | FAN_REPORT_FID, O_RDONLY);
 	if (fd < 0 || fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, WATCHED))
 		return errno;
 	pair_let(pair, open_watched);
-	n = read(fd, events, sizeof(events));
-	for (at = 0; at < n; at += ((struct fanotify_event_metadata *)((char *)events + at))->event_len) {
-		struct fanotify_event_metadata *event = (void *)((char *)events + at);
-
+	left = read(fd, events, sizeof(events));
+	if (left < 0)
+		return errno;
+	for (; FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left))
 		if (event->pid == pair->target)
 			return 0;
-	}
-	return n < 0 ? errno : ESRCH;
+	return ESRCH;
 }
 
 static int do_fanotify_mark(struct pair *pair)

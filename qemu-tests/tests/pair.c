@@ -342,7 +342,7 @@ static void add(const struct act *act, enum relation relation, enum attacker att
 
 static bool has_variant(const struct act *act, enum relation relation, enum attacker attacker)
 {
-	if (attacker == AS_SECURE)	/* a ceiling is lowered before there is somebody to act on */
+	if (attacker == AS_SECURE)	/* the ceiling comes with a context */
 		return !(act->flags & (USER_ONLY | WISHED)) && moves_actor(relation);
 	return !(act->flags & (attacker == AS_USER ? ROOT_ONLY : USER_ONLY)) &&
 	       !(relation == TO_WATCHER && attacker == AS_USER) &&
