@@ -14,7 +14,7 @@
 #include "guest.h"
 
 #define ALL_RIGHTS	0x3f3f3f3f
-#define RING_NAME	"a neighbour's"
+#define NAME_ROOM	32
 
 #ifndef ALG_SET_KEY_BY_KEY_SERIAL
 #define ALG_SET_KEY_BY_KEY_SERIAL	7
@@ -38,16 +38,17 @@ static int ctl(int command, long a, long b, long c, long d)
 /* What the target makes, in a memfd for the actor. */
 
 struct made {
+	char name[NAME_ROOM];
 	long ring, key;
 };
 
 static int give_keys(void)
 {
-	struct made made = {
-		.ring = keyctl(KEYCTL_JOIN_SESSION_KEYRING, (long)RING_NAME, 0, 0, 0),
-	};
 	int fd = memfd_create("keys", MFD_CLOEXEC);
+	struct made made;
 
+	snprintf(made.name, NAME_ROOM, "a neighbour's, %d", getpid());
+	made.ring = keyctl(KEYCTL_JOIN_SESSION_KEYRING, (long)made.name, 0, 0, 0);
 	made.key = add_key("secret", "text", made.ring);
 	if (made.key < 0 || keyctl(KEYCTL_SETPERM, made.key, ALL_RIGHTS, 0, 0) ||
 	    keyctl(KEYCTL_SETPERM, made.ring, ALL_RIGHTS, 0, 0))
@@ -177,9 +178,10 @@ static int do_request(struct pair *pair)
 /* A keyring of that name is found, or a new one is made. */
 static int do_join(struct pair *pair)
 {
-	long ring = keyctl(KEYCTL_JOIN_SESSION_KEYRING, (long)RING_NAME, 0, 0, 0);
+	struct made made = made_by(pair);
+	long ring = keyctl(KEYCTL_JOIN_SESSION_KEYRING, (long)made.name, 0, 0, 0);
 
-	return ring < 0 ? errno : ring == made_by(pair).ring ? 0 : ENOKEY;
+	return ring < 0 ? errno : ring == made.ring ? 0 : ENOKEY;
 }
 
 static bool is_listed(FILE *list, long key)

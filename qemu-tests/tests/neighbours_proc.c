@@ -29,8 +29,6 @@ static int do_look(struct pair *pair)
 	struct stat st;
 	int error;
 
-	if (lstat(ktap_text("/proc/self/%s", name()), &st))
-		ktap_skip("this kernel has no such file");
 	error = result(lstat(ktap_text("/proc/%d/%s", pair->target, name()), &st));
 	if (error != ENOENT || lstat(ktap_text("/proc/thread-self/%s", name()), &st))
 		return error;
@@ -50,13 +48,17 @@ static struct act acts[ARRAY_SIZE(names) + 1];
 
 int main(int argc, char **argv)
 {
-	size_t i;
+	size_t i, count = 0;
+	struct stat st;
 
+	/* what this kernel has */
 	for (i = 0; i < ARRAY_SIZE(names); i++)
-		acts[i] = (struct act){ ktap_text("/proc/PID/%s", names[i]), .run = do_look,
-					.argument = i, .hidden = { ENOENT } };
-	acts[i] = (struct act){ "/proc/PID/task/TID/children", .run = do_children,
-				.hidden = { ENOENT } };
-	pair_add_all_neighbours(acts);
+		if (!lstat(ktap_text("/proc/self/%s", names[i]), &st))
+			acts[count++] = (struct act){ ktap_text("/proc/PID/%s", names[i]),
+						      .run = do_look, .argument = i,
+						      .hidden = { ENOENT } };
+	acts[count++] = (struct act){ "/proc/PID/task/TID/children", .run = do_children,
+				      .hidden = { ENOENT } };
+	pair_add_neighbours(acts, count);
 	return ktap_main(argc, argv);
 }

@@ -34,16 +34,17 @@ static const struct kind {
 	int family, type, protocol;
 	const char *list;	/* in /proc/net; the word in a line that is the inode's number */
 	int word;
+	bool own;		/* one's own are listed; else there are no lists in contexts */
 } kinds[] = {
-	{ "TCP", AF_INET, SOCK_STREAM, IPPROTO_TCP, "tcp", 9 },
-	{ "TCP of IPv6", AF_INET6, SOCK_STREAM, IPPROTO_TCP, "tcp6", 9 },
-	{ "UDP", AF_INET, SOCK_DGRAM, IPPROTO_UDP, "udp", 9 },
-	{ "UDP of IPv6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP, "udp6", 9 },
-	{ "UDP-Lite", AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, "udplite", 9 },
-	{ "UDP-Lite of IPv6", AF_INET6, SOCK_DGRAM, IPPROTO_UDPLITE, "udplite6", 9 },
+	{ "TCP", AF_INET, SOCK_STREAM, IPPROTO_TCP, "tcp", 9, true },
+	{ "TCP of IPv6", AF_INET6, SOCK_STREAM, IPPROTO_TCP, "tcp6", 9, true },
+	{ "UDP", AF_INET, SOCK_DGRAM, IPPROTO_UDP, "udp", 9, true },
+	{ "UDP of IPv6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP, "udp6", 9, true },
+	{ "UDP-Lite", AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, "udplite", 9, true },
+	{ "UDP-Lite of IPv6", AF_INET6, SOCK_DGRAM, IPPROTO_UDPLITE, "udplite6", 9, true },
 	{ "ping", AF_INET, SOCK_DGRAM, IPPROTO_ICMP, "icmp", 9 },
 	{ "ping of IPv6", AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6, "icmp6", 9 },
-	{ "unix", AF_UNIX, SOCK_STREAM, 0, "unix", 6 },
+	{ "unix", AF_UNIX, SOCK_STREAM, 0, "unix", 6, true },
 	{ "netlink", AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, "netlink", 9 },
 	{ "SCTP", AF_INET, SOCK_STREAM, IPPROTO_SCTP, "sctp/eps", 7 },
 	{ "vsock", AF_VSOCK, SOCK_STREAM, 0, NULL },
@@ -231,7 +232,13 @@ static int listen_to(int protocol, unsigned int group)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static int give_listener(void)
+static int give_port(void)
+{
+	return listen_to(NETLINK_USERSOCK, 0);
+}
+
+/* Groups are for root to join. */
+static int give_group(void)
 {
 	return listen_to(NETLINK_USERSOCK, 1);
 }
@@ -306,13 +313,14 @@ static int do_label(struct pair *pair)
 }
 
 static const struct act others[] = {
-	{ "NETLINK_USERSOCK to a port", .give = give_listener, .run = do_unicast,
+	{ "NETLINK_USERSOCK to a port", .give = give_port, .run = do_unicast,
 	  .hidden = { ENOENT, ECONNREFUSED, EPERM } },
-	{ "NETLINK_USERSOCK to a group", .give = give_listener, .run = do_group,
-	  .hidden = { ENOENT, ESRCH, EPERM } },
+	{ "NETLINK_USERSOCK to a group", .give = give_group, .run = do_group,
+	  .hidden = { ENOENT, ECONNREFUSED, ESRCH, EPERM }, .flags = ROOT_ONLY },
 	{ "NETLINK_KOBJECT_UEVENT to a group", .give = give_uevents, .run = do_uevent,
-	  .hidden = { ENOENT, ESRCH, EPERM }, .flags = ROOT_ONLY },
-	{ "/proc/net/ip6_flowlabel", .give = give_label, .run = do_label, .hidden = { ENOENT } },
+	  .hidden = { ENOENT, ECONNREFUSED, ESRCH, EPERM }, .flags = ROOT_ONLY },
+	{ "/proc/net/ip6_flowlabel", .give = give_label, .run = do_label, .hidden = { ENOENT },
+	  .together = ENOENT },
 };
 
 /* It takes a right to make a socket of such a kind, not to list it. */
@@ -333,6 +341,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct act act = {
 			.give = give_inode, .argument = i, .hidden = { ENOENT, ECONNREFUSED },
+			.together = kinds[i].own ? 0 : ENOENT,
 			.flags = is_roots(&kinds[i]) ? ROOT_ONLY : 0,
 		};
 
