@@ -13,9 +13,10 @@ function record(text, result)
 {
 	gsub(/0x[0-9a-f]+/, "N", text)
 	gsub(/[0-9]+(\.[0-9]+)?/, "N", text)
+	text = text " "
 	gsub(/[ \t]+/, " ", text)
 	sub(/^ /, "", text)
-	sub(/ $/, "", text)
+	sub(/:? $/, "", text)
 	note(++place " " text, result)
 }
 
