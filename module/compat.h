@@ -7,10 +7,8 @@
 #define VCONTEXT_COMPAT_H
 
 #include <linux/capability.h>
-#include <linux/cleanup.h>
 #include <linux/fs.h>
 #include <linux/key.h>
-#include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <linux/vcontext_module.h>
 #include <linux/version.h>
@@ -20,8 +18,6 @@
 #define FMODE_BACKING		0	/* an overlay opens its own name for all */
 #define FS_IOC_GETFSUUID	_IOC(_IOC_READ, 0x15, 0, 17)	/* nobody's yet */
 #define PID_FS_MAGIC		0x50494446	/* pidfds have no file system of their own */
-
-DEFINE_LOCK_GUARD_0(rcu, rcu_read_lock(), rcu_read_unlock())
 
 static inline struct fown_struct *file_f_owner(struct file *file)
 {
