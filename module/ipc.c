@@ -19,9 +19,6 @@
 
 #include "context.h"
 
-/* This has no name in <linux/magic.h>. */
-#define MQUEUE_MAGIC	0x19800202
-
 static struct workqueue_struct *ending;
 static struct ipc_namespace *no_queues;
 
@@ -165,11 +162,11 @@ static int make_no_queues(void)
  * A mounted file system of message queues is the same to all who have it before their eyes: of
  * others the watcher may list the names, and nobody else anything.
  */
-static int enter_queues(struct inode *inode, int mask)
+int ipc_enter_queues(const struct inode *inode, int mask)
 {
 	struct context *own = current_context();
 
-	if (likely(!own || inode->i_sb->s_magic != MQUEUE_MAGIC) || kernel_acts() ||
+	if (kernel_acts() ||
 	    (own->queues && inode->i_sb->s_fs_info == READ_ONCE(own->queues)))
 		return 0;
 	return is_watcher() && S_ISDIR(inode->i_mode) && !(mask & MAY_WRITE) ? 0 : -EACCES;
@@ -235,6 +232,5 @@ const struct vcontext_hook ipc_hooks[] = {
 	VCONTEXT_HOOK(msg_queue_msgctl, msgctl),
 	VCONTEXT_HOOK(msg_queue_msgsnd, msgsnd),
 	VCONTEXT_HOOK(msg_queue_msgrcv, msgrcv),
-	VCONTEXT_HOOK(inode_permission, enter_queues),
 	{ }
 };
