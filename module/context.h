@@ -213,7 +213,7 @@ bool pid_reads(struct pid *pid);
 bool pid_hides_nr(pid_t nr);
 struct pid *pid_find_group(pid_t nr, enum vcontext_job job);
 struct pid *pid_get_child(pid_t nr);
-struct pid *pid_next(struct idr *idr, int nr);
+struct pid *pid_next(struct idr *idr, int *nr);
 struct task_struct *pid_next_process(struct task_struct *task);
 bool cgroup_sees(struct task_struct *task);
 bool cgroup_sees_nr(pid_t nr);
@@ -272,7 +272,7 @@ bool sock_sees(const struct sock *sk, bool own);
 void sock_bound(struct sock *sk);
 extern const struct vcontext_hook sock_hooks[];
 
-/* What the module has in the security blob of a socket. */
+/* What the module has in a socket: zero at birth, copied with it. */
 struct sock_blob {
 	u64			serial;		/* of the context that it belongs to */
 	struct addresses	*addresses;	/* it is tied to; set once, with a reference */
@@ -282,7 +282,7 @@ struct sock_blob {
 
 static inline struct sock_blob *sock_blob(const struct sock *sk)
 {
-	return sk->sk_security + vcontext_blob_sizes.lbs_sock;
+	return (struct sock_blob *)sk->sk_vcontext;
 }
 
 /* addresses.c */

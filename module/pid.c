@@ -110,14 +110,14 @@ static int next_nr(const struct idr *idr, int nr)
 	return index_next(context, nr);
 }
 
-struct pid *pid_next(struct idr *idr, int nr)
+struct pid *pid_next(struct idr *idr, int *nr)
 {
 	struct pid *pid;
 
 	guard(rcu)();
-	for (;; nr++) {
-		nr = next_nr(idr, nr);
-		pid = idr_get_next(idr, &nr);
+	for (;; ++*nr) {
+		*nr = next_nr(idr, *nr);
+		pid = idr_get_next(idr, nr);
 		if (!pid || sees_pid(pid))
 			return pid;
 	}
