@@ -324,7 +324,7 @@ static int file_receive(struct file *file)
 
 static int may_change(const struct super_block *sb)
 {
-	return is_kernels(sb) && confined() ? -EPERM : 0;
+	return unlikely(current_context()) && is_kernels(sb) && confined() ? -EPERM : 0;
 }
 
 static int inode_create(struct inode *dir, struct dentry *dentry, umode_t mode)
