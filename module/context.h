@@ -197,10 +197,28 @@ void ceiling_lower(u64 drop, struct cred *new);
 int ceiling_lower_current(u64 drop);
 extern const struct vcontext_hook ceiling_hooks[];
 
-/* task.c */
-bool task_sees(const struct task_struct *task);
-bool task_may_read(const struct task_struct *task);
-bool task_may_touch(const struct task_struct *task);
+/* task.c; the first line of each is what is asked thousands of times in a walk */
+bool task_sees_other(const struct task_struct *task);
+bool task_may_read_other(void);
+bool task_may_touch_other(void);
+
+static inline bool task_sees(const struct task_struct *task)
+{
+	return likely(in_own_context(task)) || task_sees_other(task);
+}
+
+/* May current look into @task, beyond what /proc tells everybody who sees it? */
+static inline bool task_may_read(const struct task_struct *task)
+{
+	return likely(in_own_context(task)) || task_may_read_other();
+}
+
+/* May current act on @task? */
+static inline bool task_may_touch(const struct task_struct *task)
+{
+	return likely(in_own_context(task)) || task_may_touch_other();
+}
+
 bool task_is_job(const struct task_struct *member, enum vcontext_job job);
 bool task_may_hear_all(int cap);
 void task_join(struct task_struct *task);

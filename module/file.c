@@ -56,15 +56,18 @@ bool confined(void)
 		task_blob(current)->dropped & BIT_ULL(CAP_SYS_ADMIN));
 }
 
-static bool is_named(const struct dentry *dentry, const char *name)
+/* Of a name that the compiler knows this is a few instructions. */
+static __always_inline bool is_named(const struct dentry *dentry, const char *name)
 {
-	return !strcmp(dentry->d_name.name, name);
+	size_t length = strlen(name);
+
+	return dentry->d_name.len == length && !memcmp(dentry->d_name.name, name, length);
 }
 
 static bool is_named_one_of(const struct dentry *dentry, const char *const *names)
 {
 	for (; *names; names++)
-		if (is_named(dentry, *names))
+		if (!strcmp(dentry->d_name.name, *names))
 			return true;
 	return false;
 }
@@ -99,6 +102,15 @@ static const char *const proc_readable[] = {
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
 static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
 
+static bool is_number(const struct dentry *dentry)
+{
+	const unsigned char *c = dentry->d_name.name;
+
+	while (isdigit(*c))
+		c++;
+	return !*c && c != dentry->d_name.name;
+}
+
 /*
  * What lists sockets, connections or who listens, below net, and is not cut down to those of the
  * reader's context.
@@ -129,13 +141,15 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 	struct task_struct *task;
 	int nr;
 
-	if (kstrtoint(place.top->d_name.name, 10, &nr))
+	if (!is_number(place.top))
 		return !confined() || IS_ROOT(dentry) ||
 		       (!write && is_named_one_of(place.top, proc_readable));
 	if (place.net)
 		return may_open_proc_net(dentry, write);
 	if (!write && !is_named_one_of(dentry, proc_mounts))
 		return true;
+	if (kstrtoint(place.top->d_name.name, 10, &nr))
+		return false;
 	guard(rcu)();
 	task = pid_task(find_pid_ns(nr, proc_pid_ns(dentry->d_sb)), PIDTYPE_PID);
 	return !task || (write ? task_may_touch(task) : task_may_read(task));
@@ -345,7 +359,7 @@ static int file_receive(struct file *file)
 
 static int may_change(const struct super_block *sb)
 {
-	return is_kernels(sb) && confined() ? -EPERM : 0;
+	return unlikely(current_context()) && is_kernels(sb) && confined() ? -EPERM : 0;
 }
 
 /*

@@ -60,10 +60,10 @@ static int sk_alloc_security(struct sock *sk, int family, gfp_t priority)
 	return 0;
 }
 
-/* One that has its name is not taken over by trying again. */
+/* @sk is of AF_UNIX.  One that has its name is not taken over by trying again. */
 void sock_bound(struct sock *sk)
 {
-	if (sk->sk_family == AF_UNIX && !READ_ONCE(unix_sk(sk)->addr))
+	if (!READ_ONCE(unix_sk(sk)->addr))
 		sock_blob(sk)->serial = current_serial();
 }
 
