@@ -35,15 +35,38 @@ static void print_flags(struct seq_file *m, u32 flags)
 		seq_puts(m, "none");
 }
 
-/*
- * The module's lines of /proc/PID/status, for readers that may have them.  To print each by itself
- * takes a twentieth of what all others take, so what most of them have is done at once.
- */
+/* What most have, written at once: to print each by itself takes a twentieth of all the others. */
+#define PLAIN_REST "\nctxflags:\tnone\ninitpid:\t0\nipv4root:\t0.0.0.0\n"
+
+static void write_plain(struct seq_file *m, const struct context *context)
+{
+	static const char host[] = "s_context:\t0" PLAIN_REST, rest[] = PLAIN_REST;
+
+	if (!context) {
+		seq_write(m, host, sizeof(host) - 1);
+		return;
+	}
+	seq_put_decimal_ull(m, "s_context:\t", context_id(context));
+	seq_write(m, rest, sizeof(rest) - 1);
+}
+
+static void write_lines(struct seq_file *m, struct task_struct *task, const struct context *context,
+			pid_t init)
+{
+	seq_put_decimal_ull(m, "s_context:\t", context_id(context));
+	seq_puts(m, "\nctxflags:\t");
+	print_flags(m, context_flags(context));
+	seq_put_decimal_ull(m, "\ninitpid:\t", init);
+	seq_puts(m, "\nipv4root:\t");
+	addresses_print(m, task);
+	seq_putc(m, '\n');
+}
+
+/* The module's lines of /proc/PID/status, for readers that may have them. */
 void proc_status(struct seq_file *m, struct task_struct *task)
 {
 	struct context *context;
 	pid_t init;
-	u32 flags;
 
 	guard(rcu)();
 	context = task_context(task);
@@ -52,18 +75,10 @@ void proc_status(struct seq_file *m, struct task_struct *task)
 	/* it may have moved while the other lines were written */
 	if (context != current_context() && !task_sees(task))
 		return;
-	flags = context_flags(context);
 	/* like the numbers in the other lines it is that of whoever mounted this /proc */
 	init = fakeinit_nr(context, proc_pid_ns(file_inode(m->file)->i_sb));
-	seq_put_decimal_ull(m, "s_context:\t", context_id(context));
-	if (!flags && init == 1 && !READ_ONCE(task_blob(task)->addresses)) {
-		seq_puts(m, "\nctxflags:\tnone\ninitpid:\t1\nipv4root:\t0.0.0.0\n");
-		return;
-	}
-	seq_puts(m, "\nctxflags:\t");
-	print_flags(m, flags);
-	seq_put_decimal_ull(m, "\ninitpid:\t", init);
-	seq_puts(m, "\nipv4root:\t");
-	addresses_print(m, task);
-	seq_putc(m, '\n');
+	if (!init && !context_flags(context) && !READ_ONCE(task_blob(task)->addresses))
+		write_plain(m, context);
+	else
+		write_lines(m, task, context, init);
 }
