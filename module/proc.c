@@ -40,12 +40,8 @@ static void print_flags(struct seq_file *m, u32 flags)
 
 static void write_plain(struct seq_file *m, const struct context *context)
 {
-	static const char host[] = "s_context:\t0" PLAIN_REST, rest[] = PLAIN_REST;
+	static const char rest[] = PLAIN_REST;
 
-	if (!context) {
-		seq_write(m, host, sizeof(host) - 1);
-		return;
-	}
 	seq_put_decimal_ull(m, "s_context:\t", context_id(context));
 	seq_write(m, rest, sizeof(rest) - 1);
 }
@@ -65,9 +61,16 @@ static void write_lines(struct seq_file *m, struct task_struct *task, const stru
 /* The module's lines of /proc/PID/status, for readers that may have them. */
 void proc_status(struct seq_file *m, struct task_struct *task)
 {
+	static const char host[] = "s_context:\t0" PLAIN_REST;
 	struct context *context;
 	pid_t init;
 
+	/* all on a machine that has no contexts */
+	if (!current_context() && !rcu_access_pointer(task_blob(task)->context) &&
+	    !READ_ONCE(task_blob(task)->addresses)) {
+		seq_write(m, host, sizeof(host) - 1);
+		return;
+	}
 	guard(rcu)();
 	context = task_context(task);
 	if (context == CONTEXT_GONE || context_flags(current_context()) & VCONTEXT_HIDEINFO)
