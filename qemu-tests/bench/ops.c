@@ -95,6 +95,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	set_address();
+	set_number();
 	settle(argv[1]);
 	give(network ? NETWORK : ALL);
 	for (i = 0; i < ARRAY_SIZE(crowds) && !network; i++) {

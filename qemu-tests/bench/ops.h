@@ -23,10 +23,18 @@ void prepare_objects(void);
 bool is_place(const char *place);
 unsigned int go_to(const char *place);
 void set_address(void);
+void set_number(void);
 
 /* crowd.c: rows for operations that walk over processes. */
 void crowd_grow(unsigned int upto);
 void crowd_measure(unsigned int foreign);
+
+/* memory.c: what the kernel has given out, in bytes. */
+struct memory {
+	double slab, percpu, tables;
+};
+
+struct memory memory_now(void);
 
 /* lives.c: what is made and ends. */
 void measure_lives(const char *of);

@@ -14,6 +14,16 @@ void set_address(void)
 		die("ip");
 }
 
+/*
+ * Processes get numbers as where many have been before: the tree in which a number is looked up is as
+ * deep then whether few are alive or many.  Where process 1 is the caller's, of its namespace.
+ */
+void set_number(void)
+{
+	if (!write_text("/proc/sys/kernel/ns_last_pid", "10000"))
+		die("ns_last_pid");
+}
+
 /* Into a new context, tied to @addresses if there are any. */
 static void enter_context(const char *addresses, uint32_t flags)
 {
@@ -68,6 +78,7 @@ static void namespaces(void)
 	    mount("proc", "/proc", "proc", 0, NULL))
 		die("/proc of a namespace");
 	set_address();
+	set_number();
 	pid = must_fork();
 	if (pid)
 		_exit(must_wait(pid));
