@@ -30,7 +30,7 @@ struct kind {
 	int (*make)(int flags);		/* returns 0, or -1 if there is no such thing */
 	int flags;
 	unsigned int lives;		/* for one sample */
-	unsigned int held;		/* so many more are held at the same time to see their memory */
+	unsigned int fill, held;	/* to see their memory: so many before, so many that count */
 	long settle;			/* until all of it has ended, in microseconds */
 	struct samples whole, inside;
 	struct memory memory;
@@ -74,28 +74,29 @@ static int landlock(int flags)
 #define FIVE	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID)
 #define SOON	60000
 #define LATE	400000
+#define WHILE	2000000		/* costs nothing but where the filler runs */
 
 static struct kind context_kinds[] = {
-	{ "(a process)", nothing, 0, 60, 1000, SOON },
-	{ "a context", context_at_once, 0, 60, 1000, SOON },
-	{ "a context by a handle", context_by_handle, 0, 60, 1000, SOON },
-	{ "a context that exists", existing_context, 0, 60, 1000, SOON },
+	{ "(a process)", nothing, 0, 60, 500, 1000, SOON },
+	{ "a context", context_at_once, 0, 60, 500, 1000, SOON },
+	{ "a context by a handle", context_by_handle, 0, 60, 500, 1000, SOON },
+	{ "a context that exists", existing_context, 0, 60, 500, 1000, SOON },
 	{ }
 };
 
 static struct kind namespace_kinds[] = {
-	{ "(a process)", nothing, 0, 60, 1000, SOON },
-	{ "Landlock scope", landlock, 0, 60, 1000, SOON },
-	{ "mount namespace", unshare, CLONE_NEWNS, 20, 200, SOON },
-	{ "UTS namespace", unshare, CLONE_NEWUTS, 20, 1000, SOON },
-	{ "IPC namespace", unshare, CLONE_NEWIPC, 20, 200, SOON },
-	{ "PID namespace", unshare, CLONE_NEWPID, 20, 200, SOON },
-	{ "network namespace", unshare, CLONE_NEWNET, 10, 100, LATE },
-	{ "user namespace", unshare, CLONE_NEWUSER, 20, 200, SOON },
-	{ "control group namespace", unshare, CLONE_NEWCGROUP, 20, 1000, SOON },
-	{ "time namespace", unshare, CLONE_NEWTIME, 20, 200, SOON },
-	{ "five, all but network", unshare, FIVE, 20, 200, SOON },
-	{ "all six", unshare, FIVE | CLONE_NEWNET, 10, 100, LATE },
+	{ "(a process)", nothing, 0, 60, 500, 1000, SOON },
+	{ "Landlock scope", landlock, 0, 60, 500, 1000, SOON },
+	{ "mount namespace", unshare, CLONE_NEWNS, 20, 200, 400, SOON },
+	{ "UTS namespace", unshare, CLONE_NEWUTS, 20, 500, 1000, SOON },
+	{ "IPC namespace", unshare, CLONE_NEWIPC, 20, 200, 400, SOON },
+	{ "PID namespace", unshare, CLONE_NEWPID, 20, 500, 1000, SOON },
+	{ "network namespace", unshare, CLONE_NEWNET, 10, 100, 100, LATE },
+	{ "user namespace", unshare, CLONE_NEWUSER, 20, 500, 1000, SOON },
+	{ "control group namespace", unshare, CLONE_NEWCGROUP, 20, 500, 1000, SOON },
+	{ "time namespace", unshare, CLONE_NEWTIME, 20, 500, 1000, SOON },
+	{ "five, all but network", unshare, FIVE, 20, 200, 400, SOON },
+	{ "all six", unshare, FIVE | CLONE_NEWNET, 10, 200, 100, LATE },
 	{ }
 };
 
@@ -196,25 +197,25 @@ static void populate(const struct kind *kind, const int *hold, unsigned int upto
 			inhabit(kind, hold);
 	while (shared->alive < upto)
 		nap(1000);
-	nap(SOON);
+	nap(WHILE);
 }
 
 /*
- * What so many take more than as many did before.  The first find room that others have left: in
- * pages of the percpu allocator, of which only the number is known.
+ * What so many take more than some did before.  The first find the room that others have left in
+ * pages of the percpu allocator, which doesn't tell how much of them is in use.
  */
 static void hold(struct kind *kind)
 {
 	struct memory before, now;
 	int pipes[2];
 
-	nap(kind->settle);
+	nap(WHILE);
 	if (pipe2(pipes, O_CLOEXEC))
 		die("pipe");
 	shared->alive = 0;
-	populate(kind, pipes, kind->held);
+	populate(kind, pipes, kind->fill);
 	before = memory_now();
-	populate(kind, pipes, 2 * kind->held);
+	populate(kind, pipes, kind->fill + kind->held);
 	now = memory_now();
 	kind->memory.slab = (now.slab - before.slab) / kind->held;
 	kind->memory.percpu = (now.percpu - before.percpu) / kind->held;
@@ -254,6 +255,8 @@ void measure_lives(const char *of)
 	if (shared == MAP_FAILED)
 		die("memory");
 	measure_instructions(kinds);
+	/* the first time for what stays */
+	hold(kinds);
 	for (kind = kinds; kind->name; kind++)
 		hold(kind);
 	for (kind = kinds + 1; kind->name; kind++)
