@@ -70,13 +70,13 @@ struct memory memory_now(void)
 	FILE *f;
 
 	shrink_slabs();
-	/* what each processor has counted alone */
+	memory.slab = read_slabs(&whole);
+	/* with what each processor has counted alone */
 	if (!write_text("/proc/sys/vm/stat_refresh", "1"))
 		die("/proc/sys/vm/stat_refresh");
 	f = fopen("/proc/meminfo", "re");
 	if (!f)
 		die("/proc/meminfo");
-	memory.slab = read_slabs(&whole);
 	memory.slab += read_line(f, "Slab:") - whole;
 	memory.percpu = read_line(f, "Percpu:");
 	memory.tables = read_line(f, "PageTables:");
