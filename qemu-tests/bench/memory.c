@@ -2,8 +2,8 @@
 /*
  * The memory that the kernel has given out, in bytes.
  *
- * Of slabs the objects are counted that are in use, each with its share of the pages that it lies in,
- * and what is too large for a slab: what is left free in one is nobody's.
+ * Of slabs the objects are counted that are in use, each with its share of the pages that it lies
+ * in, and what is too large for a slab: what is left free in one is nobody's.
  */
 
 #include "ops.h"
@@ -42,7 +42,8 @@ static double read_slabs(double *whole)
 		die("/proc/slabinfo");
 	*whole = 0;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %lu %lu %lu %lu %lu : tunables %*u %*u %*u : slabdata %lu %lu",
+		if (sscanf(line,
+			   "%*s %lu %lu %lu %lu %lu : tunables %*u %*u %*u : slabdata %lu %lu",
 			   &active, &objects, &size, &per_slab, &pages, &active_slabs, &slabs) != 7)
 			continue;
 		used += active * pages * PAGE / per_slab;

@@ -19,7 +19,7 @@ pid_t start_idle(void);
 /* objects.c, network.c: what the operations need, where they are measured. */
 void prepare_objects(void);
 
-/* place.c: the caller goes to @place, if there is such.  Returns how many processes are there then. */
+/* place.c: the caller goes to @place.  Returns how many processes are there then. */
 bool is_place(const char *place);
 unsigned int go_to(const char *place);
 void set_address(void);

@@ -15,8 +15,8 @@ void set_address(void)
 }
 
 /*
- * Processes get numbers as where many have been before: the tree in which a number is looked up is as
- * deep then whether few are alive or many.  Where process 1 is the caller's, of its namespace.
+ * Processes get numbers as where many have been before: the tree in which a number is looked up is
+ * as deep then whether few are alive or many.  Of the caller's PID namespace.
  */
 void set_number(void)
 {

@@ -3,8 +3,8 @@
 # price.awk: the table, or JSON, of what price has measured, with the limits and which are missed.
 #
 # awk -F '\t' -v format=table|json -v columns="NAME..." -f price.awk COLUMN... [lives.KIND...]
-# Each file has lines of a name, a tab and a number; those of lives have five numbers.  Exit status 1
-# if a limit is missed.
+# Each file has lines of a name, a tab and a number; those of lives have five numbers.  Exit status
+# 1 if a limit is missed.
 
 BEGIN {
 	count = split(columns, column, " ")
@@ -133,9 +133,10 @@ function print_rows(  i, j)
 				printf " %10s", "-"
 		print_limits(row[i])
 	}
-	print "-: the row does not have this limit.  A context costs less than namespaces where these add" \
-		" over " touch " % to the plain kernel,\nand in walks over processes: there are fewer in" \
-		" namespaces."
+	print "-: the row does not have this limit.  A context is to cost less than namespaces" \
+		" where these add over\n" touch " % to the plain kernel, and in walks over" \
+		" processes: there are fewer in namespaces.\nWho walks has 9 others of his own; in a" \
+		" context there is process 1 besides, which /proc lists."
 }
 
 # What is judged of a life is in value[], what it may be in at_most[].  Returns how much is.
@@ -173,8 +174,8 @@ function print_lives(  i, j, n, name, what, value, at_most, text, bad)
 		text = ""
 		bad = 0
 		for (j = 1; j <= n; j++) {
-			text = text sprintf("%s%s <= %.0f%s", j > 1 ? ", " : "", what[j], at_most[j],
-					    value[j] > at_most[j] ? "!" : "")
+			text = text (j > 1 ? ", " : "") what[j] " <= " sprintf("%.0f", at_most[j]) \
+				(value[j] > at_most[j] ? "!" : "")
 			bad += value[j] > at_most[j]
 		}
 		missed += bad
@@ -182,12 +183,12 @@ function print_lives(  i, j, n, name, what, value, at_most, text, bad)
 			whole[name], slab[name], percpu[name], tables[name], bytes[name],
 			n ? "  " text (bad ? ": missed" : ": held") : ""
 	}
-	print "enter: the calls alone; whole life: what it adds to a process that ends (at most 1/" \
-		lives_in " of all six namespaces'); both in\ninstructions.  Memory in bytes, with one" \
-		" processor; tables: of pages."
+	print "enter: the calls alone; whole life: what it adds to a process (at most 1/" \
+		lives_in "\nof all six namespaces); both in instructions.  Memory in bytes, with" \
+		" one processor;\ntables: of pages."
 }
 
-function print_json(  i, j, n, name, what, value, at_most, comma)
+function print_json(  i, j, name, value, comma)
 {
 	printf "{\n\"operations\": ["
 	for (i = 1; i <= rows; i++) {
@@ -202,9 +203,11 @@ function print_json(  i, j, n, name, what, value, at_most, comma)
 			value = judged(name, limit[j])
 			if (value == "")
 				continue
-			printf "%s\n    { \"limit\": \"%s\", \"percent\": %.3f, \"%s\": %s, \"held\": %s }",
-				comma, limit[j], value, limit[j] == "namespaces" ? "below" : "most",
-				most[limit[j]], held(limit[j], value) ? "true" : "false"
+			printf "%s\n    { \"limit\": \"%s\", \"percent\": %.3f, ", comma,
+				limit[j], value
+			printf "\"%s\": %s, \"held\": %s }",
+				limit[j] == "namespaces" ? "below" : "most", most[limit[j]],
+				held(limit[j], value) ? "true" : "false"
 			missed += !held(limit[j], value)
 			comma = ","
 		}
@@ -221,8 +224,8 @@ function print_json_lives(  i, j, n, name, what, value, at_most)
 		name = life[i]
 		printf "%s\n  { \"of\": \"%s\", \"enter\": %.0f, \"life\": %.0f, \"slab\": %.0f, " \
 			"\"percpu\": %.0f, \"page_tables\": %.0f, \"bytes\": %.0f, \"limits\": [",
-			(i > 1 ? "," : ""), name, enter[name], whole[name], slab[name], percpu[name],
-			tables[name], bytes[name]
+			(i > 1 ? "," : ""), name, enter[name], whole[name], slab[name],
+			percpu[name], tables[name], bytes[name]
 		n = judge_life(name, what, value, at_most)
 		for (j = 1; j <= n; j++) {
 			printf "%s\n    { \"limit\": \"%s\", \"most\": %.0f, \"held\": %s }",
