@@ -5,7 +5,7 @@
 
 #include "cost.h"
 
-#define OWN	10		/* processes where it is measured */
+#define OWN	10		/* processes where it is measured, besides process 1 there */
 #define ADDRESS	"10.79.0.1"	/* that has lo, there and on the machine */
 
 /* Ends with one without a name. */
@@ -19,9 +19,9 @@ pid_t start_idle(void);
 /* objects.c, network.c: what the operations need, where they are measured. */
 void prepare_objects(void);
 
-/* place.c: the caller goes to @place.  Returns how many processes are there then. */
+/* place.c: the caller goes to @place, if there is such. */
 bool is_place(const char *place);
-unsigned int go_to(const char *place);
+void go_to(const char *place);
 void set_address(void);
 void set_number(void);
 
