@@ -23,17 +23,17 @@ static struct shared {
 	_Atomic unsigned int alive;
 } *shared;
 
-static int device = -1;
+static int device = -1, handle = -1;
 
 struct kind {
 	const char *name;
 	int (*make)(int flags);		/* returns 0, or -1 if there is no such thing */
 	int flags;
 	unsigned int lives;		/* for one sample */
-	unsigned int held;		/* how many are held at the same time to see their memory */
+	unsigned int fill, held;	/* for memory: so many before, so many that count */
 	long settle;			/* until all of it has ended, in microseconds */
 	struct samples whole, inside;
-	double memory[3];
+	struct memory memory;
 };
 
 static int nothing(int flags)
@@ -48,9 +48,14 @@ static int context_at_once(int flags)
 
 static int context_by_handle(int flags)
 {
-	int handle = context_create(device);
+	int fd = context_create(device);
 
-	return handle < 0 ? handle : context_enter(handle);
+	return fd < 0 ? fd : context_enter(fd);
+}
+
+static int existing_context(int flags)
+{
+	return context_enter(handle);
 }
 
 /* Signals and abstract names do not reach out of it: the smallest that there is. */
@@ -69,27 +74,29 @@ static int landlock(int flags)
 #define FIVE	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID)
 #define SOON	60000
 #define LATE	400000
+#define WHILE	2000000		/* costs nothing but where the filler runs */
 
 static struct kind context_kinds[] = {
-	{ "(a process)", nothing, 0, 60, 2000, SOON },
-	{ "a context", context_at_once, 0, 60, 2000, SOON },
-	{ "a context by a handle", context_by_handle, 0, 60, 2000, SOON },
+	{ "(a process)", nothing, 0, 60, 500, 1000, SOON },
+	{ "a context", context_at_once, 0, 60, 500, 1000, SOON },
+	{ "a context by a handle", context_by_handle, 0, 60, 500, 1000, SOON },
+	{ "a context that exists", existing_context, 0, 60, 500, 1000, SOON },
 	{ }
 };
 
 static struct kind namespace_kinds[] = {
-	{ "(a process)", nothing, 0, 60, 2000, SOON },
-	{ "Landlock scope", landlock, 0, 60, 2000, SOON },
-	{ "mount namespace", unshare, CLONE_NEWNS, 20, 200, SOON },
-	{ "UTS namespace", unshare, CLONE_NEWUTS, 20, 2000, SOON },
-	{ "IPC namespace", unshare, CLONE_NEWIPC, 20, 200, SOON },
-	{ "PID namespace", unshare, CLONE_NEWPID, 20, 200, SOON },
-	{ "network namespace", unshare, CLONE_NEWNET, 10, 100, LATE },
-	{ "user namespace", unshare, CLONE_NEWUSER, 20, 200, SOON },
-	{ "control group namespace", unshare, CLONE_NEWCGROUP, 20, 2000, SOON },
-	{ "time namespace", unshare, CLONE_NEWTIME, 20, 200, SOON },
-	{ "five, all but network", unshare, FIVE, 20, 200, SOON },
-	{ "all six", unshare, FIVE | CLONE_NEWNET, 10, 100, LATE },
+	{ "(a process)", nothing, 0, 60, 500, 1000, SOON },
+	{ "Landlock scope", landlock, 0, 60, 500, 1000, SOON },
+	{ "mount namespace", unshare, CLONE_NEWNS, 20, 200, 400, SOON },
+	{ "UTS namespace", unshare, CLONE_NEWUTS, 20, 500, 1000, SOON },
+	{ "IPC namespace", unshare, CLONE_NEWIPC, 20, 200, 400, SOON },
+	{ "PID namespace", unshare, CLONE_NEWPID, 20, 500, 1000, SOON },
+	{ "network namespace", unshare, CLONE_NEWNET, 10, 100, 100, LATE },
+	{ "user namespace", unshare, CLONE_NEWUSER, 20, 500, 1000, SOON },
+	{ "control group namespace", unshare, CLONE_NEWCGROUP, 20, 500, 1000, SOON },
+	{ "time namespace", unshare, CLONE_NEWTIME, 20, 500, 1000, SOON },
+	{ "five, all but network", unshare, FIVE, 20, 200, 400, SOON },
+	{ "all six", unshare, FIVE | CLONE_NEWNET, 10, 200, 100, LATE },
 	{ }
 };
 
@@ -116,9 +123,10 @@ static uint64_t work(void)
 	return instructions() - 2 * shared->turns;
 }
 
+/* In the parent's memory: pages that the child would be the first to touch are none of @kind's. */
 static void live(const struct kind *kind)
 {
-	pid_t pid = fork();
+	pid_t pid = vfork();
 
 	if (!pid) {
 		uint64_t begin = instructions();
@@ -167,23 +175,6 @@ static void measure_instructions(struct kind *kinds)
 
 /* Memory */
 
-static const char *const lines[] = { "Slab:", "Percpu:", "PageTables:" };
-
-static void read_memory(double *bytes)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	char line[128];
-	size_t i;
-
-	if (!f)
-		die("/proc/meminfo");
-	while (fgets(line, sizeof(line), f))
-		for (i = 0; i < ARRAY_SIZE(lines); i++)
-			if (!strncmp(line, lines[i], strlen(lines[i])))
-				bytes[i] = 1024 * strtod(line + strlen(lines[i]), NULL);
-	fclose(f);
-}
-
 /* A process in one of @kind, until the other end of @hold is closed. */
 static void inhabit(const struct kind *kind, const int *hold)
 {
@@ -197,27 +188,38 @@ static void inhabit(const struct kind *kind, const int *hold)
 	_exit(0);
 }
 
-/* What so many take more than there was before. */
+static void populate(const struct kind *kind, const int *hold, unsigned int upto)
+{
+	unsigned int started;
+
+	for (started = shared->alive; started < upto; started++)
+		if (!must_fork())
+			inhabit(kind, hold);
+	while (shared->alive < upto)
+		nap(1000);
+	nap(WHILE);
+}
+
+/*
+ * What so many take more than some did before.  The first find the room that others have left in
+ * pages of the percpu allocator, which doesn't tell how much of them is in use.
+ */
 static void hold(struct kind *kind)
 {
-	double before[ARRAY_SIZE(lines)], now[ARRAY_SIZE(lines)];
-	unsigned int i;
+	struct memory before, now;
 	int pipes[2];
 
-	nap(kind->settle);
-	read_memory(before);
+	nap(WHILE);
 	if (pipe2(pipes, O_CLOEXEC))
 		die("pipe");
 	shared->alive = 0;
-	for (i = 0; i < kind->held; i++)
-		if (!must_fork())
-			inhabit(kind, pipes);
-	while (shared->alive < kind->held)
-		nap(1000);
-	nap(SOON);
-	read_memory(now);
-	for (i = 0; i < ARRAY_SIZE(lines); i++)
-		kind->memory[i] = (now[i] - before[i]) / kind->held;
+	populate(kind, pipes, kind->fill);
+	before = memory_now();
+	populate(kind, pipes, kind->fill + kind->held);
+	now = memory_now();
+	kind->memory.slab = (now.slab - before.slab) / kind->held;
+	kind->memory.percpu = (now.percpu - before.percpu) / kind->held;
+	kind->memory.tables = (now.tables - before.tables) / kind->held;
 	close(pipes[1]);
 	close(pipes[0]);
 	while (wait(NULL) > 0)
@@ -228,16 +230,14 @@ static void print_kind(struct kind *kind, struct kind *bare)
 {
 	double whole = cost_of(&kind->whole, kind->lives, 0).quartile;
 	double inside = cost_of(&kind->inside, 1, clock_cost()).quartile;
-	size_t i;
 
-	printf("%s\t%.0f\t%.0f", kind->name, inside,
-	       whole - cost_of(&bare->whole, bare->lives, 0).quartile);
-	for (i = 0; i < ARRAY_SIZE(lines); i++)
-		printf("\t%.0f", kind->memory[i] - bare->memory[i]);
-	printf("\n");
+	printf("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\n", kind->name, inside,
+	       whole - cost_of(&bare->whole, bare->lives, 0).quartile,
+	       kind->memory.slab - bare->memory.slab, kind->memory.percpu - bare->memory.percpu,
+	       kind->memory.tables - bare->memory.tables);
 }
 
-/* A line for each: name, instructions to enter, of a whole life; bytes.  Beyond a bare process. */
+/* A line for each: name, instructions to enter and of a life, bytes; beyond a bare process. */
 void measure_lives(const char *of)
 {
 	bool contexts = !strcmp(of, "contexts");
@@ -246,16 +246,19 @@ void measure_lives(const char *of)
 	device = contexts ? open_device() : -1;
 	if (contexts && device < 0)
 		die(VCONTEXT_DEVICE);
+	if (contexts)
+		handle = context_create(device);
+	if (contexts && handle < 0)
+		die("VCONTEXT_OPEN");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		die("memory");
 	measure_instructions(kinds);
-	for (kind = kinds; kind->name; kind++) {
-		/* the first time for what stays: slabs that are filled again */
+	/* the first time for what stays */
+	hold(kinds);
+	for (kind = kinds; kind->name; kind++)
 		hold(kind);
-		hold(kind);
-	}
 	for (kind = kinds + 1; kind->name; kind++)
 		print_kind(kind, kinds);
 }

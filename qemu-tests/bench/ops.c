@@ -7,8 +7,8 @@
  *
  * A line for each operation: its name, a tab, instructions.
  *
- * The process that measures is there with some others of its own.  Those that are foreign to it are
- * its parent's, where that is.
+ * The process that measures is there with some others of its own, and sees process 1: a container's
+ * own, elsewhere the machine's.  Those that are foreign to it are its parent's, where that is.
  */
 #include "ops.h"
 
@@ -53,14 +53,15 @@ static int orders[2], answers[2];
 /* The process that measures, @place. */
 static void settle(const char *place)
 {
-	unsigned int order, processes;
+	unsigned int order, i;
 
 	if (pipe2(orders, O_CLOEXEC) || pipe2(answers, O_CLOEXEC))
 		die("pipe");
 	if (must_fork())
 		goto parent;
 	close(orders[1]);
-	for (processes = go_to(place); processes < OWN; processes++)
+	go_to(place);
+	for (i = 1; i < OWN; i++)
 		start_idle();
 	while (read(orders[0], &order, sizeof(order)) == sizeof(order)) {
 		obey(order);
@@ -95,6 +96,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	set_address();
+	set_number();
 	settle(argv[1]);
 	give(network ? NETWORK : ALL);
 	for (i = 0; i < ARRAY_SIZE(crowds) && !network; i++) {

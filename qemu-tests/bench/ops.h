@@ -5,7 +5,7 @@
 
 #include "cost.h"
 
-#define OWN	10		/* processes where it is measured */
+#define OWN	10		/* processes where it is measured, besides process 1 there */
 #define ADDRESS	"10.79.0.1"	/* that has lo, there and on the machine */
 
 /* Ends with one without a name. */
@@ -16,17 +16,25 @@ extern const struct operation network_operations[];
 /* process.c: a process that only is there, until its parent ends.  Returns its number. */
 pid_t start_idle(void);
 
-/* objects.c: what the operations need, where they are measured. */
+/* objects.c, network.c: what the operations need, where they are measured. */
 void prepare_objects(void);
 
-/* place.c: the caller goes to @place, if there is one.  Returns how many processes are there. */
+/* place.c: the caller goes to @place, if there is such. */
 bool is_place(const char *place);
-unsigned int go_to(const char *place);
+void go_to(const char *place);
 void set_address(void);
+void set_number(void);
 
 /* crowd.c: rows for operations that walk over processes. */
 void crowd_grow(unsigned int upto);
 void crowd_measure(unsigned int foreign);
+
+/* memory.c: what the kernel has given out, in bytes. */
+struct memory {
+	double slab, percpu, tables;
+};
+
+struct memory memory_now(void);
 
 /* lives.c: what is made and ends. */
 void measure_lives(const char *of);

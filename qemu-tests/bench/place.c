@@ -14,6 +14,16 @@ void set_address(void)
 		die("ip");
 }
 
+/*
+ * Processes get numbers as where many have been before: the tree in which a number is looked up is
+ * as deep then whether few are alive or many.  Of the caller's PID namespace.
+ */
+void set_number(void)
+{
+	if (!write_text("/proc/sys/kernel/ns_last_pid", "10000"))
+		die("ns_last_pid");
+}
+
 /* Into a new context, tied to @addresses if there are any. */
 static void enter_context(const char *addresses, uint32_t flags)
 {
@@ -68,6 +78,7 @@ static void namespaces(void)
 	    mount("proc", "/proc", "proc", 0, NULL))
 		die("/proc of a namespace");
 	set_address();
+	set_number();
 	pid = must_fork();
 	if (pid)
 		_exit(must_wait(pid));
@@ -76,13 +87,12 @@ static void namespaces(void)
 static const struct place {
 	const char *name;
 	void (*enter)(void);
-	unsigned int processes;	/* that are there once it is entered */
 } places[] = {
-	{ "host", host, 1 },
-	{ "context", context, 1 },
-	{ "tied", tied, 1 },
-	{ "set", set, 1 },
-	{ "namespaces", namespaces, 2 },
+	{ "host", host },
+	{ "context", context },
+	{ "tied", tied },
+	{ "set", set },
+	{ "namespaces", namespaces },
 };
 
 static const struct place *find(const char *name)
@@ -100,8 +110,7 @@ bool is_place(const char *place)
 	return find(place);
 }
 
-unsigned int go_to(const char *place)
+void go_to(const char *place)
 {
 	find(place)->enter();
-	return find(place)->processes;
 }

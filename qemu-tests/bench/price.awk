@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# price.awk: the table, or JSON, of what price has measured, with the limits that are missed.
+# price.awk: the table, or JSON, of what price has measured, with the limits and which are missed.
 #
 # awk -F '\t' -v format=table|json -v columns="NAME..." -f price.awk COLUMN... [lives.KIND...]
 # Each file has lines of a name, a tab and a number; those of lives have five numbers.  Exit status
@@ -11,15 +11,18 @@ BEGIN {
 	for (i = 1; i <= count; i++)
 		if (column[i] != "lives")
 			shown[++columns_shown] = column[i]
-	# in percent of the plain kernel
+	# of a row, in percent of the plain kernel, of namespaces, of the same walk among 10
+	limits = split("patched loaded context namespaces alone", limit, " ")
 	most["patched"] = 0.2
 	most["loaded"] = 0.5
 	most["context"] = 1
+	most["namespaces"] = 0
+	most["alone"] = 0.2
+	# what namespaces must add to a row to touch it
+	touch = 0.2
 	most_enter = 3000
 	most_bytes = 512
-	# how much more a walk may take among many, in percent: their numbers have more digits, and the
-	# kernel's table of numbers is deeper
-	same = 10
+	lives_in = 100
 }
 
 FILENAME ~ /^lives/ {
@@ -41,149 +44,206 @@ FILENAME ~ /^lives/ {
 	cost[$1, FILENAME] = $2
 }
 
-function has(name, where)
+function percent(name, where, of_name, of_where)
 {
-	return (name, where) in cost
+	return (cost[name, where] / cost[of_name, of_where] - 1) * 100
 }
 
-function percent(value, of)
+# The same walk among the fewest others.
+function alone(name)
 {
-	return (value / of - 1) * 100
+	sub(/, 10+ foreign/, ", 10 foreign", name)
+	return name
 }
 
-# @about: what JSON calls it; the text is for people.
-function miss(about, text)
+# Namespaces touch a row if it costs more there than on the kernel alone, or if it walks over
+# processes: of those they have fewer.
+function touched(name)
 {
-	missed++
-	wrong = wrong (wrong == "" ? "" : "; ") text
-	wrong_json = wrong_json (wrong_json == "" ? "" : ", ") about
+	return name ~ /foreign processes$/ || percent(name, "namespaces", name, "plain") > touch
 }
 
-function compare(name, where,  over)
+# Returns what is judged by a limit of a row, or "" if the row doesn't have it.
+function judged(name, by)
 {
-	if (!has(name, where) || !has(name, "plain"))
-		return
-	over = percent(cost[name, where], cost[name, "plain"])
-	if (over > most[where] + 1e-6)
-		miss(sprintf("{ \"column\": \"%s\", \"percent\": %.3f, \"most\": %s }", where, over,
-			     most[where]),
-		     sprintf("%s %+.2f %% (at most %s)", where, over, most[where]))
+	if (by == "alone")
+		return alone(name) != name && (name, "context") in cost ? \
+			percent(name, "context", alone(name), "context") : ""
+	if (!((name, "plain") in cost) || !((name, by) in cost))
+		return ""
+	if (by == "namespaces")
+		return (name, "context") in cost && touched(name) ? \
+			percent(name, "context", name, by) : ""
+	return percent(name, by, name, "plain")
 }
 
-# Namespaces touch a row if it costs more there than on the kernel alone.
-function below_namespaces(name,  ours, theirs)
+function held(by, value)
 {
-	if (!has(name, "context") || !has(name, "namespaces") || !has(name, "plain"))
-		return
-	ours = cost[name, "context"]
-	theirs = cost[name, "namespaces"]
-	if (percent(theirs, cost[name, "plain"]) > most["patched"] && ours >= theirs)
-		miss(sprintf("{ \"column\": \"context\", \"below\": \"namespaces\", \"percent\": %.3f }",
-			     percent(ours, theirs)),
-		     sprintf("context %+.2f %% beside namespaces (less)", percent(ours, theirs)))
+	return by == "namespaces" ? value < 0 : value < most[by] + 1e-6
 }
 
-# A walk in a context must not cost more when others have more processes.
-function as_alone(name,  alone, over)
+function name_limits(  i, name)
 {
-	alone = name
-	if (!sub(/, 10+ foreign/, ", 10 foreign", alone) || !has(name, "context"))
-		return
-	over = percent(cost[name, "context"], cost[alone, "context"])
-	if (over > same)
-		miss(sprintf("{ \"column\": \"context\", \"among\": \"10\", \"percent\": %.3f }", over),
-		     sprintf("context %+.2f %% beside 10 foreign (the same)", over))
+	name["patched"] = name["loaded"] = name["context"] = "plain"
+	name["namespaces"] = "namespc."
+	name["alone"] = "among 10"
+	printf "%-46s", ""
+	for (i = 1; i <= columns_shown; i++)
+		printf " %10s", ""
+	for (i = 1; i <= limits; i++)
+		printf " %9s", (i > 3 ? "context/" : substr(limit[i], 1, 8) "/")
+	printf "\n%-46s", "instructions; limits in percent"
+	for (i = 1; i <= columns_shown; i++)
+		printf " %10s", shown[i]
+	for (i = 1; i <= limits; i++)
+		printf " %9s", name[limit[i]]
+	printf "\n%-46s", ""
+	for (i = 1; i <= columns_shown; i++)
+		printf " %10s", ""
+	for (i = 1; i <= limits; i++)
+		printf " %9s", (limit[i] == "namespaces" ? "< 0" : "<= " most[limit[i]]) " "
+	print ""
 }
 
-function judge_row(name)
+function print_limits(name,  i, value, given, bad)
 {
-	wrong = wrong_json = ""
-	compare(name, "patched")
-	compare(name, "loaded")
-	compare(name, "context")
-	below_namespaces(name)
-	as_alone(name)
-}
-
-function above(what, value, limit)
-{
-	if (value > limit)
-		miss(sprintf("{ \"of\": \"%s\", \"value\": %.0f, \"most\": %.0f }", what, value, limit),
-		     sprintf("%s %.0f (at most %.0f)", what, value, limit))
-}
-
-function judge_life(name)
-{
-	wrong = wrong_json = ""
-	if (name != "a context")
-		return
-	above("enter", enter[name], most_enter)
-	if ("all six" in whole)
-		above("life", whole[name], whole["all six"] / 100)
-	above("bytes", bytes[name], most_bytes)
+	for (i = 1; i <= limits; i++) {
+		value = judged(name, limit[i])
+		if (value == "") {
+			printf " %9s", "- "
+			continue
+		}
+		given = 1
+		bad += !held(limit[i], value)
+		printf " %+8.2f%s", value, held(limit[i], value) ? " " : "!"
+	}
+	missed += bad
+	print "  " (bad ? "missed" : given ? "held" : "")
 }
 
 function print_rows(  i, j)
 {
-	printf "%-46s", "instructions"
-	for (j = 1; j <= columns_shown; j++)
-		printf " %10s", shown[j]
-	print "  limits"
+	name_limits()
 	for (i = 1; i <= rows; i++) {
-		judge_row(row[i])
 		printf "%-46s", row[i]
 		for (j = 1; j <= columns_shown; j++)
-			if (has(row[i], shown[j]))
+			if ((row[i], shown[j]) in cost)
 				printf " %10.0f", cost[row[i], shown[j]]
 			else
 				printf " %10s", "-"
-		print "  " (wrong == "" ? "held" : wrong)
+		print_limits(row[i])
 	}
+	print "-: the row does not have this limit.  A context is to cost less than namespaces" \
+		" where these add over\n" touch " % to the plain kernel, and in walks over" \
+		" processes: there are fewer in namespaces.\nWho walks has 9 others of his own;" \
+		" besides, process 1 is listed in /proc:\nof a container its own, in a context" \
+		" the machine's."
 }
 
-function print_lives(  i, name)
+# What is judged of a life is in value[], what it may be in at_most[].  Returns how much is.
+function judge_life(name, what, value, at_most,  n)
+{
+	delete what
+	if (name !~ /^a context/)
+		return 0
+	# to make and to enter one are two calls
+	if (name !~ /handle/) {
+		what[++n] = "enter"
+		value[n] = enter[name]
+		at_most[n] = most_enter
+	}
+	if ("all six" in whole) {
+		what[++n] = "whole life"
+		value[n] = whole[name]
+		at_most[n] = whole["all six"] / lives_in
+	}
+	if (name == "a context") {
+		what[++n] = "bytes"
+		value[n] = bytes[name]
+		at_most[n] = most_bytes
+	}
+	return n
+}
+
+function print_lives(  i, j, n, name, what, value, at_most, text, bad)
 {
 	printf "\n%-46s %10s %10s %10s %10s %10s %10s  limits\n", "made, in use and ended", "enter",
 		"whole life", "slab", "percpu", "tables", "bytes"
 	for (i = 1; i <= lives; i++) {
 		name = life[i]
-		judge_life(name)
-		printf "%-46s %10.0f %10.0f %10.0f %10.0f %10.0f %10.0f  %s\n", name, enter[name],
+		n = judge_life(name, what, value, at_most)
+		text = ""
+		bad = 0
+		for (j = 1; j <= n; j++) {
+			text = text (j > 1 ? ", " : "") what[j] " <= " sprintf("%.0f", at_most[j]) \
+				(value[j] > at_most[j] ? "!" : "")
+			bad += value[j] > at_most[j]
+		}
+		missed += bad
+		printf "%-46s %10.0f %10.0f %10.0f %10.0f %10.0f %10.0f%s\n", name, enter[name],
 			whole[name], slab[name], percpu[name], tables[name], bytes[name],
-			wrong != "" ? wrong : name == "a context" ? "held" : ""
+			n ? "  " text (bad ? ": missed" : ": held") : ""
 	}
-	print "enter: the calls alone; whole life: what it adds to a process that ends; both in" \
-		" instructions.\nMemory in bytes, with one processor; tables: of pages."
+	print "enter: the calls alone; whole life: what it adds to a process (at most 1/" \
+		lives_in "\nof all six namespaces); both in instructions.  Memory in bytes, with" \
+		" one processor;\ntables: of pages."
 }
 
-function print_json(  i, j, name)
+function print_json(  i, j, name, value, comma)
 {
 	printf "{\n\"operations\": ["
 	for (i = 1; i <= rows; i++) {
-		judge_row(row[i])
-		printf "%s\n  { \"operation\": \"%s\"", (i > 1 ? "," : ""), row[i]
+		name = row[i]
+		printf "%s\n  { \"operation\": \"%s\"", (i > 1 ? "," : ""), name
 		for (j = 1; j <= columns_shown; j++)
-			if (has(row[i], shown[j]))
-				printf ", \"%s\": %.2f", shown[j], cost[row[i], shown[j]]
-		printf ", \"misses\": [%s] }", wrong_json
+			if ((name, shown[j]) in cost)
+				printf ", \"%s\": %.2f", shown[j], cost[name, shown[j]]
+		printf ", \"limits\": ["
+		comma = ""
+		for (j = 1; j <= limits; j++) {
+			value = judged(name, limit[j])
+			if (value == "")
+				continue
+			printf "%s\n    { \"limit\": \"%s\", \"percent\": %.3f, ", comma,
+				limit[j], value
+			printf "\"%s\": %s, \"held\": %s }",
+				limit[j] == "namespaces" ? "below" : "most", most[limit[j]],
+				held(limit[j], value) ? "true" : "false"
+			missed += !held(limit[j], value)
+			comma = ","
+		}
+		printf "] }"
 	}
 	printf "\n],\n\"lives\": ["
+	print_json_lives()
+	printf "\n],\n\"missed\": %d\n}\n", missed
+}
+
+function print_json_lives(  i, j, n, name, what, value, at_most)
+{
 	for (i = 1; i <= lives; i++) {
 		name = life[i]
-		judge_life(name)
 		printf "%s\n  { \"of\": \"%s\", \"enter\": %.0f, \"life\": %.0f, \"slab\": %.0f, " \
-			"\"percpu\": %.0f, \"page_tables\": %.0f, \"bytes\": %.0f, \"misses\": [%s] }",
-			(i > 1 ? "," : ""), name, enter[name], whole[name], slab[name], percpu[name],
-			tables[name], bytes[name], wrong_json
+			"\"percpu\": %.0f, \"page_tables\": %.0f, \"bytes\": %.0f, \"limits\": [",
+			(i > 1 ? "," : ""), name, enter[name], whole[name], slab[name],
+			percpu[name], tables[name], bytes[name]
+		n = judge_life(name, what, value, at_most)
+		for (j = 1; j <= n; j++) {
+			printf "%s\n    { \"limit\": \"%s\", \"most\": %.0f, \"held\": %s }",
+				(j > 1 ? "," : ""), what[j], at_most[j],
+				value[j] > at_most[j] ? "false" : "true"
+			missed += value[j] > at_most[j]
+		}
+		printf "] }"
 	}
-	printf "\n],\n\"missed\": %d\n}\n", missed
 }
 
 END {
 	if (format == "json") {
 		print_json()
 	} else {
-		print_rows()
+		if (rows)
+			print_rows()
 		if (lives)
 			print_lives()
 		print missed ? missed " limits are missed." : "All limits are held."
