@@ -134,7 +134,10 @@ static int msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_s
 	return *serial_of(perm) == context_serial(task_context(target)) ? 0 : -EPERM;
 }
 
-/* Those of current's context, which the first need makes; who can't have any can make none. */
+/*
+ * Those of current's context, which the first need makes.  Without memory for them these are
+ * others, and whatever is done with those gives ENOMEM.
+ */
 struct ipc_namespace *ipc_queues(struct ipc_namespace *ns)
 {
 	struct context *own = current_context();
@@ -149,16 +152,23 @@ struct ipc_namespace *ipc_queues(struct ipc_namespace *ns)
 		if (cmpxchg(&own->queues, NULL, new))
 			put_ipc_ns(new);
 	}
-	return own->queues;
+	return READ_ONCE(own->queues);
 }
 
 static int make_no_queues(void)
 {
 	no_queues = copy_ipcs(CLONE_NEWIPC, &init_user_ns, &init_ipc_ns);
-	if (IS_ERR(no_queues))
-		return PTR_ERR(no_queues);
-	no_queues->mq_mnt->mnt_sb->s_flags |= SB_RDONLY;
-	return 0;
+	return PTR_ERR_OR_ZERO(no_queues);
+}
+
+static bool has_no_queues(const struct super_block *sb)
+{
+	return sb->s_magic == MQUEUE_MAGIC && sb->s_fs_info == no_queues;
+}
+
+static int mount_queues(const struct super_block *sb)
+{
+	return has_no_queues(sb) ? -ENOMEM : 0;
 }
 
 /*
@@ -167,11 +177,16 @@ static int make_no_queues(void)
  */
 static int enter_queues(struct inode *inode, int mask)
 {
-	struct context *own = current_context();
+	const struct context *own = current_context();
+	const struct ipc_namespace *queues;
 
-	if (likely(!own || inode->i_sb->s_magic != MQUEUE_MAGIC) || kernel_acts() ||
-	    (own->queues && inode->i_sb->s_fs_info == READ_ONCE(own->queues)))
+	if (likely(!own || inode->i_sb->s_magic != MQUEUE_MAGIC) || kernel_acts())
 		return 0;
+	queues = READ_ONCE(own->queues);
+	if (queues && inode->i_sb->s_fs_info == queues)
+		return 0;
+	if (has_no_queues(inode->i_sb))
+		return -ENOMEM;
 	return is_watcher() && S_ISDIR(inode->i_mode) && !(mask & MAY_WRITE) ? 0 : -EACCES;
 }
 
@@ -235,6 +250,7 @@ const struct vcontext_hook ipc_hooks[] = {
 	VCONTEXT_HOOK(msg_queue_msgctl, msgctl),
 	VCONTEXT_HOOK(msg_queue_msgsnd, msgsnd),
 	VCONTEXT_HOOK(msg_queue_msgrcv, msgrcv),
+	VCONTEXT_HOOK(sb_kern_mount, mount_queues),
 	VCONTEXT_HOOK(inode_permission, enter_queues),
 	{ }
 };
