@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Operations in which each allocation of memory fails once: the first, the second, and so on, until
+ * none is left to fail.  Each time it is done or it is not, and then nothing is different.
+ *
+ * Needs a kernel with fault injection (CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC).
+ */
+#ifndef FAULTS_H
+#define FAULTS_H
+
+#include "left.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#define ALLOCATIONS_MAX	4000
+#define FAULTS_KEEPS	777	/* a context that keeps something; whoever tries leaves it so */
+
+enum operation_how {
+	IN_CONTEXT	= 1,	/* of a process in a context, with flags that cost memory */
+	AS_USER		= 2,	/* of a user; else of root, counted as that user */
+	AS_FIRST	= 4,	/* of process 1 in a PID namespace */
+	MAY_DIE		= 8,	/* it can fail when there is no way back: SIGKILL, SIGSEGV */
+};
+
+struct operation {
+	const char *name;
+	unsigned int how;		/* enum operation_how */
+	void (*prepare)(void);		/* what it opens is closed by the end of the process */
+	int (*run)(void);		/* 0 or more, or a negative errno */
+	bool (*done)(void);		/* is it done?  NULL: nothing to see */
+	int errors[4];			/* that it may give besides ENOMEM */
+};
+
+static MAYBE_UNUSED int handle;		/* what @prepare opened, or -1 */
+static int fail_nth;		/* of this thread: the how manieth allocation fails */
+
+/* What a case finds, in a process of its own. */
+static struct {
+	unsigned int failed, survived;
+	char text[256];
+} *found;
+
+/* Such a process: all is well, nothing is left to fail, or it has given up. */
+enum { MET, UNMET = 2, GIVEN_UP };
+
+static inline MAYBE_UNUSED void __attribute__((noreturn, format(printf, 1, 2)))
+give_up(const char *what, ...)
+{
+	va_list args;
+
+	va_start(args, what);
+	vsnprintf(found->text, sizeof(found->text), what, args);
+	va_end(args);
+	_exit(GIVEN_UP);
+}
+
+/* All allocations may fail, also those that may sleep, and say nothing about it. */
+static inline MAYBE_UNUSED bool faults_set_up(void)
+{
+#define FAIL "/sys/kernel/debug/"
+	static const char *const settings[][2] = {
+		{ FAIL "failslab/ignore-gfp-wait", "N" },
+		{ FAIL "failslab/verbose", "0" },
+		{ FAIL "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ FAIL "fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ FAIL "fail_page_alloc/min-order", "0" },
+		{ FAIL "fail_page_alloc/verbose", "0" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (!write_text(settings[i][0], settings[i][1])) {
+			printf("# %s: %s\n", settings[i][0], strerror(errno));
+			return false;
+		}
+	found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
+	if (found == MAP_FAILED)
+		die("mmap");
+	return true;
+}
+
+static inline MAYBE_UNUSED void open_fail_nth(void)
+{
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fail_nth < 0)
+		die("/proc/thread-self/fail-nth");
+}
+
+static inline MAYBE_UNUSED void set_fail_nth(int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", n);
+	if (pwrite(fail_nth, text, strlen(text), 0) < 0)
+		die("fail-nth");
+}
+
+/* How many were left before one would have failed: 0 if one has.  None does any more. */
+static inline MAYBE_UNUSED int end_fail_nth(void)
+{
+	char text[16] = "";
+
+	if (pread(fail_nth, text, sizeof(text) - 1, 0) <= 0)
+		give_up("fail-nth can't be read");
+	(void)!pwrite(fail_nth, "0", 1, 0);
+	return atoi(text);
+}
+
+/* What can be seen of the process, and of the machine in its context. */
+
+static inline MAYBE_UNUSED bool is_state(const char *line)
+{
+	static const char *const names[] = {
+		"Uid:", "Gid:", "Groups:", "Threads:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:",
+		"CapAmb:", "NoNewPrivs:", "s_context:", "ctxflags:", "initpid:", "ipv4root:",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(line, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static inline MAYBE_UNUSED void snapshot(char *text, size_t size)
+{
+	char status[4096], *line, *rest;
+	struct vcontext_stat stat;
+	size_t at;
+
+	at = snprintf(text, size, "descriptors: %d\ncontexts: %u\nshm: %d sem: %d msg: %d\n",
+		      count_fds(), context_info(device).contexts,
+		      count_lines("/proc/sysvipc/shm"), count_lines("/proc/sysvipc/sem"),
+		      count_lines("/proc/sysvipc/msg"));
+	if (handle >= 0) {
+		stat = context_stat(handle);
+		at += snprintf(text + at, size - at, "flags %#x processes %u tasks %u "
+			       "dropped %#llx state %#x\n", stat.flags, stat.processes,
+			       stat.tasks, (unsigned long long)stat.dropped, stat.state);
+	}
+	read_text("/proc/thread-self/status", status, sizeof(status));
+	for (line = strtok_r(status, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (is_state(line))
+			at += snprintf(text + at, size - at, "%s\n", line);
+}
+
+/* The same, or the line in which it is not. */
+static inline MAYBE_UNUSED void expect_unchanged(char *before, char *after, int n)
+{
+	char *one, *other, *rest, *other_rest;
+
+	if (!strcmp(before, after))
+		return;
+	one = strtok_r(before, "\n", &rest);
+	other = strtok_r(after, "\n", &other_rest);
+	while (one && other && !strcmp(one, other)) {
+		one = strtok_r(NULL, "\n", &rest);
+		other = strtok_r(NULL, "\n", &other_rest);
+	}
+	give_up("allocation %d: \"%s\" before, \"%s\" after it", n, one, other);
+}
+
+/* One attempt */
+
+static inline MAYBE_UNUSED bool may_give(const struct operation *operation, int error)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(operation->errors); i++)
+		if (operation->errors[i] == error)
+			return true;
+	return error == ENOMEM;
+}
+
+/* In a new PID namespace, by a process that waits for the end of this one and ends likewise. */
+static inline MAYBE_UNUSED void become_first(void)
+{
+	pid_t pid;
+	int status;
+
+	if (unshare(CLONE_NEWPID))
+		die("unshare");
+	pid = must_fork();
+	if (!pid)
+		return;
+	status = must_wait(pid);
+	if (status < 128)
+		_exit(status);
+	kill(getpid(), status - 128);
+	_exit(GIVEN_UP);
+}
+
+static inline MAYBE_UNUSED void set_stage(const struct operation *operation)
+{
+	handle = -1;
+	if (operation->how & AS_FIRST)
+		become_first();
+	open_fail_nth();
+	if (setresuid(LEFT_USER, 0, 0))
+		die("setresuid");
+	if (operation->how & IN_CONTEXT &&
+	    context_new(device, VCONTEXT_SCHED | VCONTEXT_NPROC, NULL))
+		die("VCONTEXT_NEW");
+	if (operation->how & AS_USER && setresuid(LEFT_USER, LEFT_USER, LEFT_USER))
+		die("setresuid");
+	if (operation->prepare)
+		operation->prepare();
+}
+
+static inline MAYBE_UNUSED void __attribute__((noreturn))
+attempt(const struct operation *operation, int n)
+{
+	static char before[4096], after[4096];
+	int ret, left;
+
+	set_stage(operation);
+	snapshot(before, sizeof(before));
+	set_fail_nth(n);
+	ret = operation->run();
+	left = end_fail_nth();
+	if (ret < 0) {
+		if (left || !may_give(operation, -ret))
+			give_up("allocation %d%s: %s", n, left ? " is none" : "", strerror(-ret));
+		snapshot(after, sizeof(after));
+		expect_unchanged(before, after, n);
+		found->failed++;
+		_exit(MET);
+	}
+	if (operation->done && !operation->done())
+		give_up("allocation %d: it says that it is done, and is not", n);
+	found->survived += !left;
+	_exit(left ? UNMET : MET);
+}
+
+/* All attempts, and what is left when they are over */
+
+/* What was left to us, and what a context keeps, ends; then there are as many as before. */
+static inline MAYBE_UNUSED bool settle(uint32_t contexts)
+{
+	int tries, kept;
+
+	for (tries = 0; tries < 1000; tries++) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		kept = context_open(device, 0, FAULTS_KEEPS, 0);
+		if (kept >= 0) {
+			call(kept, VCONTEXT_FORGET, NULL);
+			close(kept);
+		}
+		if (context_info(device).contexts == contexts)
+			return true;
+		nap(tries < 10 ? 1000 : 10000);
+	}
+	return false;
+}
+
+static inline MAYBE_UNUSED void try_all(const struct operation *operation)
+{
+	uint32_t contexts = context_info(device).contexts;
+	int n, status = MET;
+	bool settled = true;
+	char name[160];
+
+	memset(found, 0, sizeof(*found));
+	for (n = 1; n < ALLOCATIONS_MAX && status == MET && settled; n++) {
+		pid_t pid = must_fork();
+
+		if (!pid)
+			attempt(operation, n);
+		status = must_wait(pid);
+		if (operation->how & MAY_DIE &&
+		    (status == 128 + SIGKILL || status == 128 + SIGSEGV)) {
+			found->failed++;
+			status = MET;
+		}
+		settled = settle(contexts);
+	}
+	printf("# %s: %u allocations, %u fatal\n", operation->name,
+	       found->failed + found->survived, found->failed);
+	snprintf(name, sizeof(name), "%s without memory", operation->name);
+	if (!settled)
+		snprintf(found->text, sizeof(found->text),
+			 "allocation %d: a context is left", n - 1);
+	else if (status == UNMET && !comes_true(counts_none))
+		snprintf(found->text, sizeof(found->text), "processes of the user are counted");
+	result(status == UNMET && !found->text[0], name, "%s (status %d)", found->text, status);
+}
+
+#endif /* FAULTS_H */
