@@ -11,6 +11,7 @@
 
 #define LAST_ALLOCATIONS	300	/* of loading a module: those of its own are the last */
 
+static char program[256];		/* this one */
 static char expected[2][16];	/* context and addresses, for the program that is executed */
 
 static void open_handle(uint32_t id, uint32_t flags)
@@ -147,7 +148,7 @@ static int run_exec(void)
 	char *const argv[] = { "faults", "-x", fd, expected[0], expected[1], NULL };
 
 	snprintf(fd, sizeof(fd), "%d", fail_nth);
-	execv("/proc/self/exe", argv);
+	execv(program, argv);
 	return -errno;
 }
 
@@ -404,6 +405,8 @@ int main(int argc, char **argv)
 			skip("commands without memory", "this kernel has no fault injection");
 		return 0;
 	}
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
+		die("/proc/self/exe");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	before = state_now(device);
 	for (i = 0; i < ARRAY_SIZE(operations); i++)

@@ -37,6 +37,7 @@ static int fail_nth;		/* of this thread: the how manieth allocation fails */
 
 /* What a case finds, in a process of its own. */
 static struct {
+	int nth;			/* which allocation fails */
 	unsigned int failed, survived;
 	char text[256];
 } *found;
@@ -146,23 +147,20 @@ static inline MAYBE_UNUSED void snapshot(char *text, size_t size)
 			at += snprintf(text + at, size - at, "%s\n", line);
 }
 
-/* The same, or the line in which it is not. */
-static inline MAYBE_UNUSED void expect_unchanged(char *before, char *after, int n)
+/* The first line that is not the same. */
+static inline MAYBE_UNUSED void tell_change(char *before, char *after)
 {
-	char *one, *other, *rest, *other_rest;
+	char *rest, *other_rest;
+	char *one = strtok_r(before, "\n", &rest), *other = strtok_r(after, "\n", &other_rest);
 
-	if (!strcmp(before, after))
-		return;
-	one = strtok_r(before, "\n", &rest);
-	other = strtok_r(after, "\n", &other_rest);
 	while (one && other && !strcmp(one, other)) {
 		one = strtok_r(NULL, "\n", &rest);
 		other = strtok_r(NULL, "\n", &other_rest);
 	}
-	give_up("allocation %d: \"%s\" before, \"%s\" after it", n, one, other);
+	give_up("allocation %d: \"%s\" before, \"%s\" after it", found->nth, one, other);
 }
 
-/* One attempt */
+/* Attempts */
 
 static inline MAYBE_UNUSED bool may_give(const struct operation *operation, int error)
 {
@@ -209,34 +207,38 @@ static inline MAYBE_UNUSED void set_stage(const struct operation *operation)
 		operation->prepare();
 }
 
+/* Nothing is different after one that has failed, so the next one is made by the same process. */
 static inline MAYBE_UNUSED void __attribute__((noreturn))
-attempt(const struct operation *operation, int n)
+attempts(const struct operation *operation)
 {
 	static char before[4096], after[4096];
 	int ret, left;
 
 	set_stage(operation);
 	snapshot(before, sizeof(before));
-	set_fail_nth(n);
-	ret = operation->run();
-	left = end_fail_nth();
-	if (ret < 0) {
+	for (;; found->nth++) {
+		set_fail_nth(found->nth);
+		ret = operation->run();
+		left = end_fail_nth();
+		if (ret >= 0)
+			break;
 		if (left || !may_give(operation, -ret))
-			give_up("allocation %d%s: %s", n, left ? " is none" : "", strerror(-ret));
+			give_up("allocation %d%s: %s", found->nth, left ? " is none" : "",
+				strerror(-ret));
 		snapshot(after, sizeof(after));
-		expect_unchanged(before, after, n);
+		if (strcmp(before, after))
+			tell_change(before, after);
 		found->failed++;
-		_exit(MET);
 	}
 	if (operation->done && !operation->done())
-		give_up("allocation %d: it says that it is done, and is not", n);
+		give_up("allocation %d: it says that it is done, and is not", found->nth);
 	found->survived += !left;
 	_exit(left ? UNMET : MET);
 }
 
 /* All attempts, and what is left when they are over */
 
-/* What was left to us, and what a context keeps, ends; then there are as many as before. */
+/* What was left to us, and what a context keeps, ends; then there are no more than before. */
 static inline MAYBE_UNUSED bool settle(uint32_t contexts)
 {
 	int tries, kept;
@@ -249,7 +251,7 @@ static inline MAYBE_UNUSED bool settle(uint32_t contexts)
 			call(kept, VCONTEXT_FORGET, NULL);
 			close(kept);
 		}
-		if (context_info(device).contexts == contexts)
+		if (context_info(device).contexts <= contexts)
 			return true;
 		nap(tries < 10 ? 1000 : 10000);
 	}
@@ -259,16 +261,18 @@ static inline MAYBE_UNUSED bool settle(uint32_t contexts)
 static inline MAYBE_UNUSED void try_all(const struct operation *operation)
 {
 	uint32_t contexts = context_info(device).contexts;
-	int n, status = MET;
+	int status = MET;
+	double begin = now();
 	bool settled = true;
 	char name[160];
 
 	memset(found, 0, sizeof(*found));
-	for (n = 1; n < ALLOCATIONS_MAX && status == MET && settled; n++) {
+	for (found->nth = 1; found->nth < ALLOCATIONS_MAX && status == MET && settled;
+	     found->nth++) {
 		pid_t pid = must_fork();
 
 		if (!pid)
-			attempt(operation, n);
+			attempts(operation);
 		status = must_wait(pid);
 		if (operation->how & MAY_DIE &&
 		    (status == 128 + SIGKILL || status == 128 + SIGSEGV)) {
@@ -277,12 +281,12 @@ static inline MAYBE_UNUSED void try_all(const struct operation *operation)
 		}
 		settled = settle(contexts);
 	}
-	printf("# %s: %u allocations, %u fatal\n", operation->name,
-	       found->failed + found->survived, found->failed);
+	printf("# %s: %u allocations, %u fatal, %.0f s\n", operation->name,
+	       found->failed + found->survived, found->failed, now() - begin);
 	snprintf(name, sizeof(name), "%s without memory", operation->name);
 	if (!settled)
 		snprintf(found->text, sizeof(found->text),
-			 "allocation %d: a context is left", n - 1);
+			 "allocation %d: a context is left", found->nth - 1);
 	else if (status == UNMET && !comes_true(counts_none))
 		snprintf(found->text, sizeof(found->text), "processes of the user are counted");
 	result(status == UNMET && !found->text[0], name, "%s (status %d)", found->text, status);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lives in contexts, as many as four hours of them: 16 workers, and each second one of each.  A
+ * Lives in contexts, as many as an emulated processor with the debug kernel has in four hours.  A
  * life enters a context in one of all ways, does there what processes do, in random order, and ends.
  *
  * When they are over nothing is counted any more, the module can be unloaded, and memory is what it
@@ -16,7 +16,7 @@
 #define TOLERANCE	1024	/* KiB that may differ, see memory_is_back() */
 
 static unsigned long seed = 20261129;
-static unsigned int rounds = 14400;
+static unsigned int rounds = 1500;	/* of each worker */
 
 /* Ways into a context: each is the life then.  A user has the first ones. */
 
