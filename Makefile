@@ -135,8 +135,10 @@ check-long: | have-deps
 demo: | have-deps
 	@qemu-tests/demo
 
-# As root, because files are marked; BENCH are arguments, e.g. --directory DIR.
+# The second as root, because files are marked.  PRICE and BENCH are arguments, e.g. PRICE=--check
+# BENCH='--directory DIR'.
 bench: tools | have-deps
+	@qemu-tests/bench/price $(PRICE)
 	@qemu-tests/bench/unify $(BENCH)
 
 # The shell of make's first example; the guest and all that is done in it is gone at its end.
@@ -169,7 +171,10 @@ clean:
 help:
 	@echo 'make          libraries and tools; the module for a kernel with the stub (KDIR=DIR)'
 	@echo 'make demo     boot a guest and play the first examples there'
-	@echo 'make bench    vunify against hardlink, jdupes and rdfind (as root)'
+	@echo 'make bench    what contexts cost in instructions and bytes, beside a plain kernel and'
+	@echo '              namespaces (also as JSON, in build/bench/price.json); then vunify against'
+	@echo '              hardlink, jdupes and rdfind (as root).  PRICE= and BENCH= are arguments of'
+	@echo '              qemu-tests/bench/price (as --check) and of qemu-tests/bench/unify'
 	@echo 'make check    unit tests, static checks, tests in guests'
 	@echo 'make check-long  the long runs on the debug kernel'
 	@echo 'make shell    a root shell in a guest'

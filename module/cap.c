@@ -106,15 +106,43 @@ static int userns_create(const struct cred *cred)
 	return userns_closed() ? -EPERM : 0;
 }
 
+/* These numbers in 32 bits are the same with all who run such programs besides their own. */
+#define REBOOT_32		88
+#define FANOTIFY_INIT_32	338
+
+/* Is current in the system call @nr, or @nr_32 in 32 bits? */
+static bool in_syscall(int nr, int nr_32)
+{
+	int now = syscall_get_nr(current, task_pt_regs(current));
+
+#ifdef CONFIG_X86_X32_ABI
+	if (in_x32_syscall())
+		return (now & ~__X32_SYSCALL_BIT) == nr;
+#endif
+	return now == (in_compat_syscall() ? nr_32 : nr);
+}
+
 /*
  * Where reboot() ends process 1 of a PID namespace a ceiling may leave CAP_SYS_BOOT, which is the
- * right to load and unload the machine's next kernel, too.  The number of reboot() in 32 bits is 88
- * with all who run such programs besides their own.
+ * right to load and unload the machine's next kernel, too.
  */
 static bool is_reboot(void)
 {
-	return syscall_get_nr(current, task_pt_regs(current)) ==
-	       (in_compat_syscall() ? 88 : __NR_reboot);
+	return in_syscall(__NR_reboot, REBOOT_32);
+}
+
+/*
+ * Rights to be told of what all processes of the machine do, whoever they are: the accounting of
+ * their ends, and the kind of fanotify that tells the numbers of others, and of whole mounts.
+ */
+static bool tells_of_all(int cap)
+{
+	if (likely(cap != CAP_SYS_ADMIN && cap != CAP_SYS_PACCT) || !current_context() ||
+	    kernel_acts() || is_watcher())
+		return false;
+	if (cap == CAP_SYS_PACCT)
+		return task_active_pid_ns(current) == &init_pid_ns;
+	return in_syscall(__NR_fanotify_init, FANOTIFY_INIT_32);
 }
 
 /* To join a user namespace takes a right over it, which is then neither ours nor the first. */
@@ -122,6 +150,8 @@ static int capable_hook(const struct cred *cred, struct user_namespace *ns, int 
 			unsigned int opts)
 {
 	if (unlikely(cap == CAP_SYS_BOOT) && confined() && !is_reboot())
+		return -EPERM;
+	if (tells_of_all(cap))
 		return -EPERM;
 	if (likely(ns == cred->user_ns || ns == &init_user_ns))
 		return 0;

@@ -254,6 +254,7 @@ void limit_leave(struct context *context, struct task_struct *task);
 bool ipc_sees(const struct kern_ipc_perm *perm, bool own);
 struct kern_ipc_perm *ipc_next(struct idr *idr, int *index);
 struct ipc_namespace *ipc_queues(struct ipc_namespace *ns);
+int ipc_enter_queues(const struct inode *inode, int mask);
 bool ipc_end(struct context *context);
 int ipc_init(void);
 void ipc_exit(void);

@@ -26,6 +26,7 @@
 /* These have no name in <linux/magic.h>. */
 #define CONFIGFS_MAGIC	0x62656570
 #define FUSECTL_MAGIC	0x65735543
+#define MQUEUE_MAGIC	0x19800202
 #define NFSD_MAGIC	0x6e667364
 
 /* What a file keeps. */
@@ -98,6 +99,21 @@ static const char *const proc_readable[] = {
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
 static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
 
+/* What lists sockets, below net, and is not cut down to those of the reader's context. */
+static const char *const proc_sockets[] = {
+	"assocs", "ax25", "bnep", "calls", "cmtp", "eps", "hci", "hidp", "icmp", "icmp6",
+	"ip6_flowlabel", "iso", "kcm", "l2cap", "netlink", "nf_conntrack", "nr", "packet", "pfkey",
+	"phonet", "pnresource", "pppol2tp", "pppoe", "raw", "raw6", "remaddr", "rfcomm", "rose",
+	"sco", "socket", NULL
+};
+
+static bool may_open_proc_net(const struct dentry *dentry, bool write)
+{
+	if (write)
+		return !confined();
+	return is_watcher() || !is_named_one_of(dentry, proc_sockets);
+}
+
 /*
  * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
  * others ask ptrace for leave themselves.
@@ -112,7 +128,7 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 		return !confined() || IS_ROOT(dentry) ||
 		       (!write && is_named_one_of(place.top, proc_readable));
 	if (place.net)
-		return !write || !confined();
+		return may_open_proc_net(dentry, write);
 	if (!write && !is_named_one_of(dentry, proc_mounts))
 		return true;
 	guard(rcu)();
@@ -327,6 +343,24 @@ static int may_change(const struct super_block *sb)
 	return is_kernels(sb) && confined() ? -EPERM : 0;
 }
 
+/*
+ * What doesn't go by opening a file: names, and a child that is born into a control group by a
+ * descriptor of its directory.
+ */
+static int inode_enter(struct inode *inode, int mask)
+{
+	if (likely(!current_context()))
+		return 0;
+	switch (inode->i_sb->s_magic) {
+	case MQUEUE_MAGIC:
+		return ipc_enter_queues(inode, mask);
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+		return mask & MAY_WRITE && confined() ? -EPERM : 0;
+	}
+	return 0;
+}
+
 static int inode_create(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
 	return may_change(dir->i_sb);
@@ -382,6 +416,7 @@ const struct vcontext_hook file_hooks[] = {
 	VCONTEXT_HOOK(file_ioctl_compat, file_ioctl),
 	VCONTEXT_HOOK(file_alloc_security, file_alloc_security),
 	VCONTEXT_HOOK(file_receive, file_receive),
+	VCONTEXT_HOOK(inode_permission, inode_enter),
 	VCONTEXT_HOOK(inode_create, inode_create),
 	VCONTEXT_HOOK(inode_link, inode_link),
 	VCONTEXT_HOOK(inode_unlink, inode_remove),

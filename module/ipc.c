@@ -19,9 +19,6 @@
 
 #include "context.h"
 
-/* This has no name in <linux/magic.h>. */
-#define MQUEUE_MAGIC	0x19800202
-
 static struct workqueue_struct *ending;
 static struct ipc_namespace *no_queues;
 
@@ -163,7 +160,7 @@ static int make_no_queues(void)
 
 static bool has_no_queues(const struct super_block *sb)
 {
-	return sb->s_magic == MQUEUE_MAGIC && sb->s_fs_info == no_queues;
+	return sb->s_fs_info == no_queues;	/* which is in no other file system */
 }
 
 static int mount_queues(const struct super_block *sb)
@@ -175,14 +172,12 @@ static int mount_queues(const struct super_block *sb)
  * A mounted file system of message queues is the same to all who have it before their eyes: of
  * others the watcher may list the names, and nobody else anything.
  */
-static int enter_queues(struct inode *inode, int mask)
+int ipc_enter_queues(const struct inode *inode, int mask)
 {
-	const struct context *own = current_context();
-	const struct ipc_namespace *queues;
+	const struct ipc_namespace *queues = READ_ONCE(current_context()->queues);
 
-	if (likely(!own || inode->i_sb->s_magic != MQUEUE_MAGIC) || kernel_acts())
+	if (kernel_acts())
 		return 0;
-	queues = READ_ONCE(own->queues);
 	if (queues && inode->i_sb->s_fs_info == queues)
 		return 0;
 	if (has_no_queues(inode->i_sb))
@@ -251,6 +246,5 @@ const struct vcontext_hook ipc_hooks[] = {
 	VCONTEXT_HOOK(msg_queue_msgsnd, msgsnd),
 	VCONTEXT_HOOK(msg_queue_msgrcv, msgrcv),
 	VCONTEXT_HOOK(sb_kern_mount, mount_queues),
-	VCONTEXT_HOOK(inode_permission, enter_queues),
 	{ }
 };

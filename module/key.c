@@ -87,8 +87,8 @@ static int key_permission(key_ref_t ref, const struct cred *cred, enum key_need_
 
 	if (*serial_of(key) == context_serial(current_context()) || kernel_acts())
 		return 0;
-	/* the kernel acts for itself with credentials of its own */
-	if (cred != current_real_cred() || is_kernels(key, need))
+	/* the kernel acts for itself with credentials of its own; a list has the opener's */
+	if ((cred != current_real_cred() && need != KEY_NEED_VIEW) || is_kernels(key, need))
 		return 0;
 	return is_watcher() && need == KEY_NEED_VIEW ? 0 : -EACCES;
 }

@@ -250,6 +250,11 @@ bool view_message(struct sock *sk, struct sk_buff *skb)
 	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
 	bool may = true;
 
+	/* what users send each other stays within a context; the kernel has no port */
+	if (unlikely(NETLINK_CB(skb).portid) && !sock_sees(sk, true)) {
+		kfree_skb(skb);
+		return false;
+	}
 	if (likely(!set && !sock_blob(sk)->serial))
 		return true;
 	if (sk->sk_protocol == NETLINK_ROUTE && set)

@@ -42,7 +42,7 @@ static int same_flags(int one, int other, enum left *why)
 	return 0;
 }
 
-/* How many bytes there are of names but that of our mark; all of them are in @names then. */
+/* The names of @fd's attributes but that of our mark, and how many bytes they are. */
 static ssize_t names_of(int fd, char *names)
 {
 	ssize_t length = flistxattr(fd, names, NAMES_ROOM);
@@ -50,12 +50,15 @@ static ssize_t names_of(int fd, char *names)
 
 	if (length < 0)
 		return errno == EOPNOTSUPP ? 0 : -1;
-	for (const char *name = names; name < names + length; name += strlen(name) + 1) {
-		if (strcmp(name, VCONTEXT_XATTR_INVERT) != 0)
-			others += (ssize_t)strlen(name) + 1;
+	for (ssize_t at = 0, size; at < length; at += size) {
+		size = (ssize_t)strlen(names + at) + 1;
+		if (strcmp(names + at, VCONTEXT_XATTR_INVERT) == 0)
+			continue;
+		memmove(names + others, names + at, (size_t)size);
+		others += size;
 	}
 
-	return others ? length : 0;
+	return others;
 }
 
 static int same_value(int one, int other, const char *name, struct values *values)
@@ -69,25 +72,22 @@ static int same_value(int one, int other, const char *name, struct values *value
 }
 
 /*
- * Each name of one is the other's, in whatever order, and they have as much of them.  Those that
- * have more than there is room for here are not the same.
+ * Each name of one is the other's, in whatever order; they have as much of them.  Those that have
+ * more than there is room for here are not the same.
  */
 static int same_values(int one, int other)
 {
 	struct values *values = malloc(sizeof(*values));
-	ssize_t length, others;
+	ssize_t length;
 	int result = 1;
 
 	if (!values)
 		return -1;
-	others = names_of(other, values->names);
 	length = names_of(one, values->names);
-	if (length < 0 || others < 0)
-		result = errno == ERANGE || errno == E2BIG ? 0 : -1;
-	for (ssize_t at = 0; at < length && result > 0; at += (ssize_t)strlen(values->names + at) + 1) {
-		if (strcmp(values->names + at, VCONTEXT_XATTR_INVERT) != 0)
-			result = same_value(one, other, values->names + at, values);
-	}
+	if (length < 0)
+		result = -1;
+	for (ssize_t at = 0; at < length && result > 0; at += (ssize_t)strlen(values->names + at) + 1)
+		result = same_value(one, other, values->names + at, values);
 	if (result < 0 && (errno == ERANGE || errno == E2BIG))
 		result = 0;
 

@@ -3,11 +3,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -54,6 +57,23 @@ static void remove_group(const struct attempt *attempt)
 	(void)attempt;
 	rmdir(GROUP "/inner");
 	rmdir(GROUP);
+}
+
+/* A child is born into a group, by the directory of that alone. */
+static int do_birth(const struct attempt *attempt)
+{
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+	pid_t pid;
+	int fd;
+
+	fd = open(attempt->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	args.cgroup = fd;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (!pid)
+		_exit(0);
+	return pid < 0 ? errno : wait_status(pid);
 }
 
 #define ORDER(p)	{ "write " p, do_open, p, O_WRONLY, { EPERM, EACCES } }
@@ -105,6 +125,8 @@ static const struct attempt orders[] = {
 	OTHERS(CGROUP "/cgroup.subtree_control"),
 	MOVES(GROUP "/cgroup.procs"),
 	MOVES(GROUP "/cgroup.threads"),
+	{ "a child in a control group", do_birth, GROUP, 0, { EPERM }, 0, make_group,
+	  remove_group },
 	OTHERS(GROUP "/cgroup.freeze"),
 	OTHERS(GROUP "/cgroup.kill"),
 	OTHERS(GROUP "/cgroup.max.depth"),

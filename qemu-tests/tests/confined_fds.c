@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include <linux/bpf.h>
+#include <linux/filter.h>
 #include <linux/io_uring.h>
 #include <linux/perf_event.h>
+#include <linux/seccomp.h>
 
 #include "confined.h"
 #include "missing.h"
@@ -139,6 +141,16 @@ static int make_ring(void)
 static int make_userfaultfd(void)
 {
 	return syscall(SYS_userfaultfd, O_CLOEXEC);
+}
+
+/* Who has it is asked about system calls of others; the filter here has nothing to ask. */
+static int make_listener(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = { 1, &allow };
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+		       &program);
 }
 
 static int make_namespace(void)
@@ -261,6 +273,7 @@ static const struct thing things[] = {
 	{ "bpf program", make_program },
 	{ "io_uring", make_ring, NOT_SENT },
 	{ "userfaultfd", make_userfaultfd },
+	{ "seccomp listener", make_listener },
 	{ "namespace", make_namespace, INSIDE },
 	{ "fanotify", make_fanotify, INSIDE },
 	{ "handle on a context", make_handle, INSIDE },

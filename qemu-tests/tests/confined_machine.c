@@ -197,7 +197,7 @@ static const struct attempt machine[] = {
 	{ "quotactl Q_GETQUOTA of others", do_quotactl, "/dev/vda", Q_GETQUOTA, { EPERM },
 	  ANY_BUT_EPERM },
 	{ "quotactl Q_SETQUOTA", do_quotactl, "/dev/vda", Q_SETQUOTA, { EPERM }, ANY_BUT_EPERM },
-	{ "acct", do_acct, NULL, 0, { EPERM } },
+	{ "acct", do_acct, NULL, 0, { EPERM }, EPERM },
 	{ "sethostname", do_sethostname, NULL, 0, { EPERM } },
 	{ "setdomainname", do_setdomainname, NULL, 0, { EPERM } },
 	{ "iopl", do_iopl, NULL, 0, { EPERM } },
@@ -372,8 +372,8 @@ static const struct attempt files[] = {
 	{ "open_by_handle_at", do_handle, "/etc/passwd", 0, { EPERM } },
 	{ "an immutable file", do_immutable, NULL, 0, { EPERM }, .undo = remove_node },
 	{ "a trusted attribute", do_trusted, NULL, 0, { EPERM }, .undo = remove_node },
-	{ "fanotify of a mount", do_fanotify, NULL, FAN_CLASS_NOTIF, { EPERM } },
-	{ "fanotify with permissions", do_fanotify, NULL, FAN_CLASS_CONTENT, { EPERM } },
+	{ "fanotify of a mount", do_fanotify, NULL, FAN_CLASS_NOTIF, { EPERM }, EPERM },
+	{ "fanotify with permissions", do_fanotify, NULL, FAN_CLASS_CONTENT, { EPERM }, EPERM },
 };
 
 /* Network, and events of everybody */

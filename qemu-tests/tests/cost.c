@@ -4,9 +4,8 @@
  *
  * Making one: at most 3,000 instructions over a bare fork, which is what VCONTEXT_NEW adds to one
  * if the device is open.  To open it, and the way by a handle (OPEN, ENTER), which makes a file as
- * well, are told, not judged.  Having one: at most 512 bytes.  Listing /proc in one: the same whether
- * 10 or 10,000 are alive; kill(-1) and PRIO_USER look at every process on any kernel, so they are
- * told only.
+ * well, are told, not judged.  Having one: at most 512 bytes.  In one, to list /proc, kill(-1),
+ * setpriority(PRIO_USER) and getpriority(PRIO_USER) cost the same whether 10 or 10,000 are alive.
  */
 #include "cost.h"
 
@@ -29,7 +28,7 @@ static struct shared {
 	_Atomic uint64_t inside;	/* of the call alone, in the child */
 	_Atomic unsigned int alive;
 	_Atomic unsigned int failed;
-	struct cost list, kill, priority;
+	struct cost list, kill, set, get;
 	unsigned int numbers;
 } *shared;
 
@@ -169,7 +168,12 @@ static void kill_all(void)
 	kill(-1, 0);
 }
 
-static void ask_priority(void)
+static void set_priority(void)
+{
+	setpriority(PRIO_USER, 0, 0);
+}
+
+static void get_priority(void)
 {
 	getpriority(PRIO_USER, 0);
 }
@@ -178,7 +182,8 @@ static void measure_view(void)
 {
 	shared->list = measure(list_proc, 60, 1);
 	shared->kill = measure(kill_all, 40, 1);
-	shared->priority = measure(ask_priority, 40, 1);
+	shared->set = measure(set_priority, 40, 1);
+	shared->get = measure(get_priority, 40, 1);
 }
 
 struct resident {
@@ -257,16 +262,23 @@ static void populate(int *hold, unsigned int upto)
 static void print_view(unsigned int contexts)
 {
 	printf("# %6u contexts: listing /proc in one %.0f, kill(-1, 0) %.0f, "
-	       "getpriority(PRIO_USER) %.0f; it lists %u numbers\n", contexts,
-	       shared->list.quartile, shared->kill.quartile, shared->priority.quartile, shared->numbers);
+	       "setpriority(PRIO_USER) %.0f, getpriority(PRIO_USER) %.0f; it lists %u numbers\n",
+	       contexts, shared->list.quartile, shared->kill.quartile, shared->set.quartile,
+	       shared->get.quartile, shared->numbers);
+}
+
+static void judge_growth(const char *what, struct cost few, struct cost now)
+{
+	result(now.quartile <= few.quartile * GROWTH, what, "%.0f with %u, %.0f with %u",
+	       few.quartile, FEW, now.quartile, many);
 }
 
 static void populous(void)
 {
 	struct resident resident;
-	double few, kibibytes;
+	struct cost list, kill, set, get, added;
 	unsigned int alive;
-	struct cost added;
+	double kibibytes;
 	int hold[2];
 	FILE *f;
 
@@ -278,7 +290,10 @@ static void populous(void)
 	populate(hold, FEW);
 	ask(&resident);
 	print_view(FEW);
-	few = shared->list.quartile;
+	list = shared->list;
+	kill = shared->kill;
+	set = shared->set;
+	get = shared->get;
 
 	populate(hold, many);
 	alive = context_info(device).contexts;
@@ -288,8 +303,10 @@ static void populous(void)
 	       "%u of %u, %u failures", alive, many, shared->failed);
 	result(shared->numbers == 2, "/proc in one has its own process and process 1",
 	       "%u numbers", shared->numbers);
-	result(shared->list.quartile <= few * GROWTH, "listing it does not grow with the others",
-	       "%.0f with %u, %.0f with %u", few, FEW, shared->list.quartile, alive);
+	judge_growth("listing it does not grow with the others", list, shared->list);
+	judge_growth("nor does kill(-1)", kill, shared->kill);
+	judge_growth("nor setpriority() of a user", set, shared->set);
+	judge_growth("nor getpriority()", get, shared->get);
 
 	measure_makings(150);
 	added = print_makings();

@@ -75,24 +75,50 @@ static inline double clock_cost(void)
 	return cost_of(&samples, 1, 0).quartile;
 }
 
-/* @count samples of @batch runs of @run each, after one to warm up. */
-static inline MAYBE_UNUSED struct cost measure(void (*run)(void), unsigned int count,
-					       unsigned int batch)
+/* What is measured, and what has to be done for it @before and @after, or NULL. */
+struct operation {
+	const char *name;
+	void (*run)(void);
+	unsigned int count, batch;	/* so many samples, each of so many runs */
+	void (*before)(void), (*after)(void);
+};
+
+static inline uint64_t take_sample(const struct operation *operation)
+{
+	uint64_t begin, cost;
+	unsigned int i;
+
+	if (operation->before)
+		operation->before();
+	begin = instructions();
+	for (i = 0; i < operation->batch; i++)
+		operation->run();
+	cost = instructions() - begin;
+	if (operation->after)
+		operation->after();
+	return cost;
+}
+
+/* After one sample to warm up. */
+static inline MAYBE_UNUSED struct cost measure_operation(const struct operation *operation)
 {
 	static struct samples samples;
 	double clock = clock_cost();
 	unsigned int i;
 
 	samples.count = 0;
-	run();
-	while (count--) {
-		uint64_t begin = instructions();
+	take_sample(operation);
+	for (i = 0; i < operation->count; i++)
+		add_sample(&samples, take_sample(operation));
+	return cost_of(&samples, operation->batch, clock);
+}
 
-		for (i = 0; i < batch; i++)
-			run();
-		add_sample(&samples, instructions() - begin);
-	}
-	return cost_of(&samples, batch, clock);
+static inline MAYBE_UNUSED struct cost measure(void (*run)(void), unsigned int count,
+					       unsigned int batch)
+{
+	struct operation operation = { .run = run, .count = count, .batch = batch };
+
+	return measure_operation(&operation);
 }
 
 /* All of /proc once; how many numbers are in it. */

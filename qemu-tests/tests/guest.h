@@ -87,7 +87,7 @@ int write_text(const char *path, const char *text);
 
 /*
  * Pairs (pair.c).  An actor does something to a target, once for every relation that their contexts
- * can have, as root and as user.  The actor is the target's parent, so that nothing but the context
+ * can have, as root and as user, and as root under "secure".  The actor is the target's parent, so that nothing but the context
  * is in its way.
  */
 enum relation {
@@ -111,6 +111,7 @@ struct pair {
 	volatile int signal;		/* the last of them */
 	volatile int nice;		/* of the target when it was last asked */
 	volatile int ioprio;
+	void (*volatile deed)(void);	/* what the target is to do when it is next asked */
 	/* of the actor alone */
 	int line;
 	int fd;				/* what prepare() or give() came up with, or a negative errno */
@@ -136,6 +137,7 @@ struct act {
 	short hidden[5];
 	short watcher;
 	short together;
+	short secure;			/* or this, if a right is missing that is asked for first */
 	unsigned int flags;
 };
 
@@ -146,8 +148,18 @@ extern char pair_room[64];	/* at one address in both, but each has its own */
 void pair_add(const struct act *acts, size_t count);
 #define pair_add_all(acts) pair_add(acts, ARRAY_SIZE(acts))
 
+/*
+ * Of neighbours: out of one context into another and into context 0, as the same user, as root, and
+ * as root with the ceiling of "secure".
+ */
+void pair_add_neighbours(const struct act *acts, size_t count);
+#define pair_add_all_neighbours(acts) pair_add_neighbours(acts, ARRAY_SIZE(acts))
+
 /* Returns when the target has handled what it got so far: false if there is no target any more. */
 bool pair_sync(struct pair *pair);
+
+/* Have the target call @deed; the case is over if it can't. */
+void pair_let(struct pair *pair, void (*deed)(void));
 
 /* errno of a system call's result: 0 if that is not negative. */
 int result(long value);

@@ -15,15 +15,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "confined.h"
 
 long pair_argument;
 char pair_room[64];
 
+enum attacker { AS_USER, AS_ROOT, AS_SECURE, ATTACKERS };
+
 struct variant {
 	const struct act *act;
 	enum relation relation;
-	bool user;
+	enum attacker attacker;
+};
+
+static const char *const attacker_names[ATTACKERS] = {
+	[AS_USER] = "user",
+	[AS_ROOT] = "root",
+	[AS_SECURE] = "root under secure",
 };
 
 static const char *const relation_names[RELATIONS] = {
@@ -51,6 +59,20 @@ static bool moves_target(enum relation relation)
 static bool moves_actor(enum relation relation)
 {
 	return relation == INSIDE_TO_OUTSIDE || relation == SIBLINGS || relation == INNER_TO_OUTER;
+}
+
+/* A context for the actor; where the target goes nothing is to be in the way but that. */
+static void enter_as(enum attacker attacker)
+{
+	if (attacker == AS_SECURE)
+		enter_secure();
+	else
+		enter_new(0);
+}
+
+static bool is_user(const struct variant *variant)
+{
+	return variant->attacker == AS_USER;
 }
 
 /* The target. */
@@ -109,6 +131,9 @@ static void answer(struct pair *pair, int line)
 			_exit(0);
 		pair->nice = getpriority(PRIO_PROCESS, 0);
 		pair->ioprio = syscall(SYS_ioprio_get, 1, 0);
+		if (pair->deed)
+			pair->deed();
+		pair->deed = NULL;
 		if (write(line, "", 1) != 1)
 			_exit(0);
 	}
@@ -121,7 +146,7 @@ static void target(struct pair *pair, const struct variant *variant, int line)
 	int fd;
 
 	shared = pair;
-	if (variant->user && !moves_common(pair->relation))
+	if (is_user(variant) && !moves_common(pair->relation))
 		become(USER);
 	if (act->flags & SAME_SESSION)
 		setpgid(0, 0);
@@ -136,6 +161,7 @@ static void target(struct pair *pair, const struct variant *variant, int line)
 	if (write(line, "", 1) != 1)
 		_exit(0);
 	if (act->give) {
+		pair_argument = act->argument;
 		fd = act->give();
 		ktap_need(fd >= 0, "%s: expected a descriptor to pass, came %s", act->name,
 			  errno_name(errno));
@@ -157,6 +183,12 @@ bool pair_sync(struct pair *pair)
 	while ((n = read(pair->line, &byte, 1)) < 0 && errno == EINTR)
 		;
 	return n == 1;
+}
+
+void pair_let(struct pair *pair, void (*deed)(void))
+{
+	pair->deed = deed;
+	ktap_expect(pair_sync(pair), "expected the target to do something, came its end");
 }
 
 static bool expected(const short *list, size_t count, int error)
@@ -185,8 +217,12 @@ static bool allowed(const struct act *act, enum relation relation)
 	}
 }
 
-static void judge(const struct act *act, struct pair *pair, int error)
+static void judge(const struct variant *variant, struct pair *pair, int error)
 {
+	const struct act *act = variant->act;
+
+	if (variant->attacker == AS_SECURE && act->secure && error == act->secure)
+		return;
 	if (allowed(act, pair->relation)) {
 		int want = pair->relation == TOGETHER ? act->together : 0;
 
@@ -230,11 +266,11 @@ static void actor(struct pair *pair, const struct variant *variant)
 	char byte;
 
 	if (moves_common(pair->relation)) {
-		become(variant->user ? USER : 0);
-		enter_new(0);
+		become(is_user(variant) ? USER : 0);
+		enter_as(variant->attacker);
 	}
 	start_target(pair, variant);
-	if (variant->user && !moves_common(pair->relation) && pair->relation != BY_WATCHER)
+	if (is_user(variant) && !moves_common(pair->relation) && pair->relation != BY_WATCHER)
 		become(USER);
 	strcpy(pair_room, "the actor's");
 	pair->fd = act->prepare ? act->prepare(pair) : 0;
@@ -243,20 +279,20 @@ static void actor(struct pair *pair, const struct variant *variant)
 	ktap_need(write(pair->line, "", 1) == 1 && read(pair->line, &byte, 1) == 1,
 		  "expected the target to settle, came its end");
 	if (moves_actor(pair->relation))
-		enter_new(0);
+		enter_as(variant->attacker);
 	if (pair->relation == BY_WATCHER) {
 		enter_id(VCONTEXT_ID_WATCHER);
-		become(variant->user ? USER : 0);
+		become(is_user(variant) ? USER : 0);
 	}
 	if (act->give) {
 		pair->fd = receive_fd(pair->line);
 		if (pair->fd < 0) {
-			judge(act, pair, -pair->fd);
+			judge(variant, pair, -pair->fd);
 			return;
 		}
 	}
 	pair_argument = act->argument;
-	judge(act, pair, act->run(pair));
+	judge(variant, pair, act->run(pair));
 }
 
 static struct pair *make_pair(enum relation relation)
@@ -283,16 +319,16 @@ static void run_variant(const void *data)
 	wait_exit(pid, 0);
 }
 
-static void add(const struct act *act, enum relation relation, bool user)
+static void add(const struct act *act, enum relation relation, enum attacker attacker)
 {
 	struct variant *variant = malloc(sizeof(*variant));
 	struct ktap_case *test = calloc(1, sizeof(*test));
 
 	if (!variant || !test)
 		abort();
-	*variant = (struct variant){ act, relation, user };
+	*variant = (struct variant){ act, relation, attacker };
 	test->name = ktap_text("%s %s as %s", act->name, relation_names[relation],
-			       user ? "user" : "root");
+			       attacker_names[attacker]);
 	test->run = run_variant;
 	test->data = variant;
 	if (relation == TOGETHER && act->together != EPERM)
@@ -304,19 +340,27 @@ static void add(const struct act *act, enum relation relation, bool user)
 	ktap_add(test);
 }
 
+static bool has_variant(const struct act *act, enum relation relation, enum attacker attacker)
+{
+	if (attacker == AS_SECURE)	/* the ceiling comes with a context */
+		return !(act->flags & (USER_ONLY | WISHED)) && moves_actor(relation);
+	return !(act->flags & (attacker == AS_USER ? ROOT_ONLY : USER_ONLY)) &&
+	       !(relation == TO_WATCHER && attacker == AS_USER) &&
+	       !(relation == BY_WATCHER && act->flags & NOT_WATCHER);
+}
+
 /* The variants that @act has; returns how many.  @chosen: add that one only, or -1: all. */
 static int add_variants(const struct act *act, int chosen)
 {
-	int relation, user, count = 0;
+	int relation, attacker, count = 0;
 
 	for (relation = 0; relation < RELATIONS; relation++) {
-		for (user = 1; user >= 0; user--) {
-			if (act->flags & (user ? ROOT_ONLY : USER_ONLY) ||
-			    (relation == TO_WATCHER && user) ||
-			    (relation == BY_WATCHER && act->flags & NOT_WATCHER))
+		for (attacker = 0; attacker < ATTACKERS; attacker++) {
+			if (!has_variant(act, relation, attacker) ||
+			    (attacker == AS_SECURE && relation != INSIDE_TO_OUTSIDE))
 				continue;
 			if (chosen < 0 || chosen == count)
-				add(act, relation, user);
+				add(act, relation, attacker);
 			count++;
 		}
 	}
@@ -331,4 +375,21 @@ void pair_add(const struct act *acts, size_t count)
 
 	for (i = 0; i < count; i++)
 		add_variants(&acts[i], brief ? (int)(i * 5 % add_variants(&acts[i], 1000)) : -1);
+}
+
+void pair_add_neighbours(const struct act *acts, size_t count)
+{
+	static const enum relation relations[] = { SIBLINGS, INSIDE_TO_OUTSIDE };
+	bool brief = getenv("KTAP_BRIEF");
+	int attacker;
+	size_t i, r;
+
+	for (i = 0; i < count; i++) {
+		add(&acts[i], TOGETHER, acts[i].flags & USER_ONLY ? AS_USER : AS_ROOT);
+		for (attacker = 0; attacker < ATTACKERS; attacker++)
+			for (r = 0; r < ARRAY_SIZE(relations); r++)
+				if (has_variant(&acts[i], relations[r], attacker) &&
+				    (!brief || (i + attacker + r) % 4 == 0))
+					add(&acts[i], relations[r], attacker);
+	}
 }

@@ -120,9 +120,10 @@ static const struct act acts[] = {
 	{ "read of cgroup.threads", .prepare = fill_group, .run = do_read_threads,
 	  .hidden = { ESRCH }, .flags = ROOT_ONLY | HOST_MAY },
 	{ "write to cgroup.procs", .run = do_write, .hidden = { ESRCH }, .watcher = ESRCH,
-	  .flags = ROOT_ONLY | HOST_MAY },
+	  .secure = EPERM, .flags = ROOT_ONLY | HOST_MAY },
 	{ "write to cgroup.threads", .prepare = fill_group, .run = do_write_thread,
-	  .hidden = { ESRCH }, .watcher = ESRCH, .flags = ROOT_ONLY | HOST_MAY },
+	  .hidden = { ESRCH }, .watcher = ESRCH, .secure = EPERM,
+	  .flags = ROOT_ONLY | HOST_MAY },
 	/* no context but 0 may do anything to a whole group, not even to one of its own */
 	{ "write to cgroup.kill", .prepare = fill_group, .run = do_kill, .hidden = { EPERM },
 	  .watcher = EPERM, .together = EPERM, .flags = ROOT_ONLY | HOST_MAY },

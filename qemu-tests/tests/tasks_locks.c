@@ -86,7 +86,8 @@ static int do_credentials(struct pair *pair)
 static const struct act acts[] = {
 	{ "F_GETLK", .give = give_lock, .run = do_getlk, .hidden = { ESRCH } },
 	{ "list of /proc/locks", .give = give_lock, .run = do_proc_locks, .hidden = { ESRCH } },
-	{ "SCM_CREDENTIALS", .run = do_credentials, .hidden = { ESRCH }, .flags = ROOT_ONLY },
+	{ "SCM_CREDENTIALS", .run = do_credentials, .hidden = { ESRCH }, .secure = EPERM,
+	  .flags = ROOT_ONLY },
 };
 
 int main(int argc, char **argv)

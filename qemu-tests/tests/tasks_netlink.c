@@ -120,6 +120,22 @@ static int do_getnsid(struct pair *pair)
 	return ask(fd, &message);
 }
 
+/* An id for it in the caller's: that there is one already is an answer, too. */
+static int do_newnsid(struct pair *pair)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct message message;
+	__u32 pid = pair->target, any = -1;
+	int error;
+
+	begin(&message, RTM_NEWNSID, NLM_F_ACK);
+	append(&message, sizeof(struct rtgenmsg));
+	attribute(&message, NETNSA_NSID, &any, sizeof(any));
+	attribute(&message, NETNSA_PID, &pid, sizeof(pid));
+	error = ask(fd, &message);
+	return error == EEXIST ? 0 : error;
+}
+
 static int do_setlink(struct pair *pair)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -139,13 +155,17 @@ static int do_setlink(struct pair *pair)
 }
 
 #define STATS(text, number)							\
-	{ text, .run = do_taskstats, .argument = number, .hidden = { ESRCH }, .flags = ROOT_ONLY }
+	{ text, .run = do_taskstats, .argument = number, .hidden = { ESRCH },		\
+	  .secure = EPERM, .flags = ROOT_ONLY }
 
 static const struct act acts[] = {
 	STATS("taskstats of a task", TASKSTATS_CMD_ATTR_PID),
 	STATS("taskstats of a process", TASKSTATS_CMD_ATTR_TGID),
 	{ "RTM_GETNSID", .run = do_getnsid, .hidden = { ESRCH } },
-	{ "IFLA_NET_NS_PID", .run = do_setlink, .hidden = { ESRCH }, .flags = ROOT_ONLY },
+	{ "RTM_NEWNSID", .run = do_newnsid, .hidden = { ESRCH }, .secure = EPERM,
+	  .flags = ROOT_ONLY },
+	{ "IFLA_NET_NS_PID", .run = do_setlink, .hidden = { ESRCH }, .secure = EPERM,
+	  .flags = ROOT_ONLY },
 };
 
 /* The process connector tells about everybody. */

@@ -81,6 +81,8 @@ run "all" 0 '^Linked: 6[0-9] files' vunify --all
 check "what is setuid isn't" test ! /vservers/one/usr/bin/setuid -ef /vservers/three/usr/bin/setuid
 check "three is" one_file one three usr/share/doc/1
 check "names of one file are those of one" one_file one three usr/bin/sh
+check "files with attributes, too" one_file one three usr/share/doc/8
+check "and with ACLs" one_file one three usr/share/doc/9
 run "as many as there are" 0 '^6$' stat -c %h /vservers/two/usr/bin/sh
 check "a conffile isn't" test ! /vservers/one/usr/share/doc/10 -ef /vservers/two/usr/share/doc/10
 for name in one two three; do

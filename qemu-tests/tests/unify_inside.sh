@@ -39,7 +39,7 @@ inside_packages()
 	for path in /usr/bin/tar /usr/bin/nano /usr/bin/passwd /usr/share/thing/text; do
 		new "apt-get upgrade" $path
 	done
-	run "tar is the new one" 0 "$tar.new" tail -c 40 /vservers/a1/usr/bin/tar
+	run "tar is the new one" 0 '[+]new$' tail -c 40 /vservers/a1/usr/bin/tar
 	run "passwd: mode 4755 is there" 0 '^4755 root$' inside a1 stat -c '%a %U' /usr/bin/passwd
 	run "apt-get install, a downgrade" 0 'Setting up tar' inside a1 \
 		apt-get -q -y install --allow-downgrades "tar=$tar"
