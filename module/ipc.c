@@ -174,10 +174,11 @@ static int mount_queues(const struct super_block *sb)
  */
 int ipc_enter_queues(const struct inode *inode, int mask)
 {
-	const struct ipc_namespace *queues = READ_ONCE(current_context()->queues);
+	const struct ipc_namespace *queues;
 
 	if (kernel_acts())
 		return 0;
+	queues = READ_ONCE(current_context()->queues);
 	if (queues && inode->i_sb->s_fs_info == queues)
 		return 0;
 	if (has_no_queues(inode->i_sb))
