@@ -71,7 +71,7 @@ stub-in-kernel:
 
 # What a guest gets from here: process 1, and an archive of modules, libraries and tools.
 guest     := $(BUILD)/guest
-staged_ko := $(if $(filter-out plain,$(KERNEL)),$(BUILD)/module-$(KERNEL)/vcontext.ko)
+staged_ko := $(if $(filter-out plain%,$(KERNEL)),$(BUILD)/module-$(KERNEL)/vcontext.ko)
 
 guest-stage: $(guest)/init $(guest)/ticks $(guest)/$(KERNEL).tar
 
@@ -80,7 +80,7 @@ $(guest)/init: qemu-tests/init.c qemu-tests/archive.c qemu-tests/archive.h
 	$(CC) -O2 -Wall -Wextra -Werror -static -s -o $@.new $(filter %.c,$^)
 	mv $@.new $@
 
-$(BUILD)/module-stub/vcontext.ko $(BUILD)/module-debug/vcontext.ko: $(module_sources) \
+$(BUILD)/module-%/vcontext.ko: $(module_sources) \
 		$(if $(KERNELDIR),$(KERNELDIR)/Module.symvers)
 	+$(call build-module,$(KERNELDIR),$(@D),W=1) >$(@D).log 2>&1 || \
 		{ cat $(@D).log >&2; exit 1; }

@@ -21,7 +21,7 @@
 #define PATH_ROOM	(sizeof(PARENT "/") + VCTL_NAME_MAX)
 #define WHAT_ROOM	(PATH_ROOM + 64)
 
-#define LEAVE_MS	1000	/* until who was killed has gone */
+#define LEAVE_MS	5000	/* until who was killed has gone, on a busy machine */
 #define NAP_MS		5
 #define TRIES		1000	/* against others who make and remove at the same time */
 

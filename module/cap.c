@@ -44,18 +44,13 @@ int ceiling_prepare(u64 drop, bool anyway, struct cred **new)
 	return *new ? 0 : -ENOMEM;
 }
 
-static void lower(kernel_cap_t *set, u64 drop)
-{
-	set->val &= ~drop;
-}
-
 void ceiling_lower_sets(u64 drop, struct cred *new)
 {
-	lower(&new->cap_bset, drop);
-	lower(&new->cap_permitted, drop);
-	lower(&new->cap_effective, drop);
-	lower(&new->cap_inheritable, drop);
-	lower(&new->cap_ambient, drop);
+	cap_clear_bits(&new->cap_bset, drop);
+	cap_clear_bits(&new->cap_permitted, drop);
+	cap_clear_bits(&new->cap_effective, drop);
+	cap_clear_bits(&new->cap_inheritable, drop);
+	cap_clear_bits(&new->cap_ambient, drop);
 }
 
 /* Cannot fail; takes over @new, which may be NULL if @drop is no news. */
@@ -64,7 +59,7 @@ void ceiling_lower(u64 drop, struct cred *new)
 	if (!new)
 		return;
 	/* who can't give up its rights must not get new ones by a setuid program either */
-	if (drop & new->cap_bset.val & VCONTEXT_SECURE_KEEPS &&
+	if (drop & cap_bits(new->cap_bset) & VCONTEXT_SECURE_KEEPS &&
 	    !ns_capable(new->user_ns, CAP_SETPCAP))
 		task_set_no_new_privs(current);
 	ceiling_lower_sets(drop, new);
@@ -163,7 +158,7 @@ static int capable_hook(const struct cred *cred, struct user_namespace *ns, int 
 /* Credentials that were registered with an io_uring while the ceiling was higher. */
 static int uring_override_creds(const struct cred *new)
 {
-	return new->cap_bset.val & task_blob(current)->dropped ? -EPERM : 0;
+	return cap_bits(new->cap_bset) & task_blob(current)->dropped ? -EPERM : 0;
 }
 
 const struct vcontext_hook ceiling_hooks[] = {

@@ -31,6 +31,8 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
+#include "compat.h"
+
 #define FLAGS_KNOWN	(VCONTEXT_LOCK | VCONTEXT_SCHED | VCONTEXT_NPROC | VCONTEXT_PRIVATE | \
 			 VCONTEXT_FAKEINIT | VCONTEXT_HIDEINFO | VCONTEXT_USERNS)
 

@@ -99,12 +99,17 @@ static const char *const proc_readable[] = {
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
 static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
 
-/* What lists sockets, below net, and is not cut down to those of the reader's context. */
+/*
+ * What lists sockets, connections or who listens, below net, and is not cut down to those of the
+ * reader's context.
+ */
 static const char *const proc_sockets[] = {
-	"assocs", "ax25", "bnep", "calls", "cmtp", "eps", "hci", "hidp", "icmp", "icmp6",
-	"ip6_flowlabel", "iso", "kcm", "l2cap", "netlink", "nf_conntrack", "nr", "packet", "pfkey",
-	"phonet", "pnresource", "pppol2tp", "pppoe", "raw", "raw6", "remaddr", "rfcomm", "rose",
-	"sco", "socket", NULL
+	"assocs", "ax25", "bnep", "bundles", "calls", "cmtp", "conns", "eps", "hci", "hidp", "icmp",
+	"icmp6", "ip6_flowlabel", "ip_vs_conn", "ip_vs_conn_sync", "iso", "kcm", "l2cap", "locals",
+	"netlink", "nf_conntrack", "nf_conntrack_expect", "nfnetlink_log", "nfnetlink_queue", "nr",
+	"packet", "peers", "pfkey", "phonet", "pnresource", "pppol2tp", "pppoe", "pvc", "raw",
+	"raw6", "rcvlist_all", "rcvlist_eff", "rcvlist_err", "rcvlist_fil", "rcvlist_inv",
+	"rcvlist_sff", "remaddr", "rfcomm", "rose", "sco", "socket", "svc", "vc", NULL
 };
 
 static bool may_open_proc_net(const struct dentry *dentry, bool write)

@@ -17,7 +17,7 @@
 
 static u64 *serial_of(const struct key *key)
 {
-	return key->security + vcontext_blob_sizes.lbs_key;
+	return vcontext_key_blob(key);
 }
 
 struct key **key_place(struct key **place)

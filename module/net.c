@@ -590,7 +590,7 @@ static noinline int redirect(struct sock *sk, const struct addresses *set,
 	return 0;
 }
 
-static noinline int send_tied(struct sock *sk, struct sockaddr *address, int addrlen)
+static int send_tied(struct sock *sk, struct sockaddr *address, int addrlen)
 {
 	const struct addresses *set;
 	int err = use(sk);
@@ -601,15 +601,13 @@ static noinline int send_tied(struct sock *sk, struct sockaddr *address, int add
 	return set && address ? redirect(sk, set, address, addrlen) : 0;
 }
 
-static inline int send_to(struct sock *sk, struct sockaddr *address, int addrlen)
+/* Nothing to do for most, nor for those that reach what others do. */
+static inline bool may_send(const struct sock *sk)
 {
 	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
 
-	/* nothing to do for most, and for those that reach what others do, or have a connection */
-	if (likely(task_blob(current)->addresses == set) &&
-	    (likely(!set) || !address || (set->plain && sk->sk_family == AF_INET)))
-		return 0;
-	return send_tied(sk, address, addrlen);
+	return likely(task_blob(current)->addresses == set) &&
+	       (likely(!set) || (set->plain && sk->sk_family == AF_INET));
 }
 
 /* From an address of IPv6 to one of IPv4, for which the kernel would take 127.0.0.6. */
@@ -630,7 +628,7 @@ static int socket_connect(struct socket *sock, struct sockaddr *address, int add
 		return use(sock->sk);
 	if (unlikely(sock_blob(sock->sk)->addresses) && is_crossing(sock->sk, address, addrlen))
 		return -EADDRNOTAVAIL;
-	return send_to(sock->sk, address, addrlen);
+	return may_send(sock->sk) ? 0 : send_tied(sock->sk, address, addrlen);
 }
 
 /* A wish that counts from the next bind on. */
@@ -652,9 +650,14 @@ static int socket_accept(struct socket *sock, struct socket *newsock)
 	return use(sock->sk);
 }
 
+static noinline int send_message(struct sock *sk, const struct msghdr *msg)
+{
+	return send_tied(sk, msg->msg_name, msg->msg_namelen);
+}
+
 static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 {
-	return send_to(sock->sk, msg->msg_name, msg->msg_namelen);
+	return may_send(sock->sk) ? 0 : send_message(sock->sk, msg);
 }
 
 const struct vcontext_hook net_hooks[] = {

@@ -242,7 +242,7 @@ static void file_set_fowner(struct file *file)
 
 static int file_send_sigiotask(struct task_struct *task, struct fown_struct *fown, int sig)
 {
-	u64 wisher = *file_wisher(fown->file);
+	u64 wisher = *file_wisher(owned_file(fown));
 
 	guard(rcu)();
 	return wisher == load_serial || wisher == context_serial(task_context(task)) ? 0 : -EPERM;

@@ -11,7 +11,6 @@
 
 #include <linux/capability.h>
 #include <linux/fiemap.h>
-#include <linux/filelock.h>
 #include <linux/fs.h>
 #include <linux/fsverity.h>
 #include <linux/module.h>

@@ -3,8 +3,8 @@
 # selftests.awk: what runs of selftests on two kernels came to.
 #
 # awk -f selftests.awk -v mode=differing|report -v other=stub|inside PROGRAMS KERNEL.GUEST.ROUND...
-# PROGRAMS has those that were to run, as guest-run takes them, and "differs|PROGRAM|CASE|REASON" for
-# each case that must differ; the others are guest-run's output.
+# PROGRAMS has those that were to run, as guest-run takes them, and for each case that must differ
+# "differs|PROGRAM|CASE|REASON"; the others are guest-run's output.
 # "differing" names the programs that have a case whose results have nothing in common so far, or
 # that came out differently in one run; "report" tells of every program, and ends with 1 if one
 # differs: if one kernel gave, more than once if it ran more than once, what the other never did.
@@ -77,7 +77,8 @@ program == "" { next }
 }
 
 # Those that came before KTAP.
-/(\[ *| |\t)(PASS|PASSED|OK|FAIL|FAILED|SKIP|SKIPPED|XFAIL)[\] \t]*$/ || /^\[ *(PASS|OK|FAIL|SKIP) *\]/ {
+/(\[ *| |\t)(PASS|PASSED|OK|FAIL|FAILED|SKIP|SKIPPED|XFAIL)[\] \t]*$/ ||
+/^\[ *(PASS|OK|FAIL|SKIP) *\]/ {
 	result = /FAIL/ && !/XFAIL/ ? "not ok" : /SKIP/ ? "skipped" : "ok"
 	gsub(/\[? *(PASS|PASSED|OK|FAIL|FAILED|SKIP|SKIPPED|XFAIL) *\]?/, "")
 	record($0, result)

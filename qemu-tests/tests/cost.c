@@ -357,7 +357,7 @@ int main(int argc, char **argv)
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		die("mmap");
-	plan(9);
+	plan(12);
 	before = state_now(device);
 
 	measure_makings(600);

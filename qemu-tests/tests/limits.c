@@ -215,7 +215,7 @@ static const struct ktap_case cases[] = {
 	{ "a neighbour of the same user", run_neighbour },
 	{ "a full one can be entered", run_full },
 	{ "without the flag", run_without, .anywhere = "root has no limit" },
-	{ "the count is exact", run_exact, .seconds = 120 },
+	{ "the count is exact", run_exact, .seconds = 240 },
 };
 
 int main(int argc, char **argv)

@@ -31,7 +31,9 @@ make_one()
 	} >>/log
 	echo "Setting up"
 	case $1 in
-	wait) sleep 1000 ;;
+	wait) exec sleep 1000 ;;
+	# A shell heeds SIGINT no earlier than what it waits for ends.
+	stubborn) sleep 1000 ;;
 	esac
 	END
 	cp "/vservers/$one/usr/bin/apt-get" "/vservers/$one/usr/bin/rpm"
@@ -126,15 +128,17 @@ packages()
 	done
 }
 
-is_stopped()
+is_over()
 {
-	! vserver "$1" running --quiet
+	! vserver v5 running --quiet && ! ls -d /vservers/v[05]/tmp/vctl.*
 }
 
-# Begun, and under way in the vserver: begin_wait NAME...
-begin_wait()
+# Begun, and under way in the vserver: begin wait|stubborn NAME...
+begin()
 {
-	vapt --parallel 8 "$@" -- wait /tmp/packages/one.deb >/tmp/out 2>&1 &
+	act=$1
+	shift
+	vapt --parallel 8 "$@" -- "$act" /tmp/packages/one.deb >/tmp/out 2>&1 &
 	vapt=$!
 	for name; do
 		when grep -q '^asked' "/vservers/$name/log"
@@ -144,16 +148,25 @@ begin_wait()
 kills()
 {
 	remember
-	begin_wait v0 v5
+	begin wait v0 v5
 	kill -9 $vapt
 	wait $vapt 2>/dev/null
-	when is_stopped v5
+	when is_over
 	rm -f /vservers/*/log
 	clean "SIGKILL in the middle"
 	run "SIGKILL: the stopped one is stopped" 1 '^v5: stopped$' vserver v5 running
 	run "SIGKILL: the other one runs" 0 '^v0: running$' vserver v0 running
 
-	begin_wait v0 v5
+	# What does not end when it is asked to has half a minute.
+	begin stubborn v0 v5
+	kill -9 $vapt
+	wait $vapt 2>/dev/null
+	sleep 30
+	when is_over
+	rm -f /vservers/*/log
+	clean "SIGKILL, and what does not end by itself"
+
+	begin wait v0 v5
 	kill -TERM $vapt
 	wait $vapt
 	[ $? = 1 ]
@@ -163,7 +176,7 @@ kills()
 	clean "SIGTERM in the middle"
 
 	# Whoever starts it with its services has it.
-	begin_wait v5
+	begin wait v5
 	run "one that is being used is stopped by somebody" 0 '^v5: stopped$' vctl stop v5
 	run "and started" 0 '^v5: started$' vctl start v5
 	wait $vapt

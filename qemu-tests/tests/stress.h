@@ -252,6 +252,20 @@ static inline MAYBE_UNUSED int must_wait(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* A path that means the same elsewhere.  Links stay: by its name a program knows what to do. */
+static inline MAYBE_UNUSED const char *absolute(const char *program)
+{
+	char *here, *path;
+
+	if (!strchr(program, '/') || *program == '/')
+		return program;
+	here = getcwd(NULL, 0);
+	if (!here || asprintf(&path, "%s/%s", here, program) < 0)
+		die("%s", program);
+	free(here);
+	return path;
+}
+
 static inline MAYBE_UNUSED void become_user(void)
 {
 	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))

@@ -15,7 +15,6 @@
 
 #include <fts.h>
 #include <linux/fs.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -367,7 +366,6 @@ static void killed(struct scene *scene)
 int main(int argc, char **argv)
 {
 	static struct scene scene;
-	char path[PATH_MAX];
 	int option;
 
 	while ((option = getopt(argc, argv, "n:s:c:")) != -1)
@@ -379,11 +377,7 @@ int main(int argc, char **argv)
 			program = optarg;
 		else
 			return 2;
-	/* A link: by what it is called it knows what to do. */
-	if (strchr(program, '/') && *program != '/' && getcwd(path, sizeof(path) / 2)) {
-		snprintf(path + strlen(path), sizeof(path) / 2, "/%s", program);
-		program = path;
-	}
+	program = absolute(program);
 	if (geteuid()) {
 		printf("1..0 # SKIP only root can make files immutable\n");
 		return 0;

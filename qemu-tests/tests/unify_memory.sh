@@ -12,6 +12,15 @@ here=$(dirname "$0")
 count=${1-20}
 program=/usr/bin/perl
 
+# On a disk: what is on tmpfs is in memory anyway.
+umount /vservers 2>/dev/null
+mkdir -p /vservers
+image=$(mktemp /root/memory.XXXXXX)
+truncate -s 400M "$image"
+mkfs.ext4 -q "$image"
+run "a disk for vservers" 0 '' mount -o loop "$image" /vservers
+rmdir /vservers/lost+found
+
 # In memory all of the time, with all that the program has: mlockall().
 make_first()
 {

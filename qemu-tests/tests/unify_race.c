@@ -268,7 +268,7 @@ static unsigned int race(void)
 int main(int argc, char **argv)
 {
 	pid_t pids[ARRAY_SIZE(deeds)];
-	char path[PATH_MAX], why[PATH_MAX] = "";
+	char why[PATH_MAX] = "";
 	unsigned int linked;
 	size_t i;
 	int option;
@@ -286,11 +286,7 @@ int main(int argc, char **argv)
 		printf("1..0 # SKIP only root can make files immutable\n");
 		return 0;
 	}
-	/* A link: by what it is called it knows what to do. */
-	if (strchr(program, '/') && *program != '/' && getcwd(path, sizeof(path) / 2)) {
-		snprintf(path + strlen(path), sizeof(path) / 2, "/%s", program);
-		program = path;
-	}
+	program = absolute(program);
 	if (chdir(argv[optind] ? argv[optind] : "/root") || !getcwd(here, sizeof(here)))
 		die("%s", argv[optind] ? argv[optind] : "/root");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
