@@ -292,4 +292,35 @@ static inline MAYBE_UNUSED void try_all(const struct operation *operation)
 	result(status == UNMET && !found->text[0], name, "%s (status %d)", found->text, status);
 }
 
+/* All of them, or those whose names contain one of the program's arguments. */
+static inline MAYBE_UNUSED bool is_chosen(const struct operation *operation, char **names)
+{
+	bool all = !*names;
+
+	while (*names && !all)
+		all = strstr(operation->name, *names++);
+	return all;
+}
+
+static inline MAYBE_UNUSED int count_chosen(const struct operation *operations, size_t count,
+					    char **names)
+{
+	int chosen = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		chosen += is_chosen(&operations[i], names);
+	return chosen;
+}
+
+static inline MAYBE_UNUSED void try_chosen(const struct operation *operations, size_t count,
+					   char **names)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (is_chosen(&operations[i], names))
+			try_all(&operations[i]);
+}
+
 #endif /* FAULTS_H */

@@ -610,17 +610,18 @@ static void remove_files(void)
 	rmdir(DIRECTORY);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	int rest = count_chosen(operations, ARRAY_SIZE(operations), argv + 1) + 5;
 	struct state before;
-	size_t i;
 
+	(void)argc;
 	device = open_device();
 	if (device < 0)
 		die(VCONTEXT_DEVICE);
-	plan(ARRAY_SIZE(operations) + 5);
+	plan(rest);
 	if (!faults_set_up()) {
-		for (i = 0; i < ARRAY_SIZE(operations) + 5; i++)
+		while (rest--)
 			skip("a life without memory", "this kernel has no fault injection");
 		return 0;
 	}
@@ -628,8 +629,7 @@ int main(void)
 		die(DIRECTORY);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	before = state_now(device);
-	for (i = 0; i < ARRAY_SIZE(operations); i++)
-		try_all(&operations[i]);
+	try_chosen(operations, ARRAY_SIZE(operations), argv + 1);
 	remove_files();
 	result(comes_true(no_objects), "no object of IPC is left", "the watcher sees some");
 	result(comes_true(no_keys), "no key is left", "/proc/key-users has the users");
