@@ -91,7 +91,7 @@ static bool is_forgotten(void)
 
 static int run_kept(void)
 {
-	return call(handle, VCONTEXT_KEPT, (void *)CLONE_NEWNS);
+	return have_if(call(handle, VCONTEXT_KEPT, (void *)CLONE_NEWNS));
 }
 
 static int run_forget(void)
@@ -250,7 +250,7 @@ static void prepare_inhabited(void)
 
 static int run_pid_ns(void)
 {
-	return call(handle, VCONTEXT_PID_NS, NULL);
+	return have_if(call(handle, VCONTEXT_PID_NS, NULL));
 }
 
 static int run_kill(void)
@@ -280,7 +280,7 @@ static int run_processes(void)
 
 static const struct operation operations[] = {
 	{ "KEEP", 0, prepare_keeper, run_keep, is_kept },
-	{ "KEPT", 0, prepare_kept, run_kept },
+	{ "KEPT", AGAIN, prepare_kept, run_kept },
 	{ "FORGET", 0, prepare_kept_tied, run_forget, is_forgotten },
 	{ "ENTER_AT_EXEC", 0, prepare_any, run_arm },
 	{ "ENTER_AT_EXEC of another one", 0, prepare_armed, run_arm },
@@ -301,10 +301,10 @@ static const struct operation operations[] = {
 	  .errors = { ENFILE } },
 	{ "BIND with a loopback", 0, NULL, run_bind_loopback },
 	{ "BIND of a user to as many as can be", AS_USER, NULL, run_bind_many },
-	{ "PID_NS", 0, prepare_inhabited, run_pid_ns, .errors = { ENFILE } },
-	{ "KILL", 0, prepare_inhabited, run_kill },
-	{ "KILL of all", 0, prepare_inhabited, run_kill_all },
-	{ "PROCESSES and SIGNAL", 0, prepare_inhabited, run_processes },
+	{ "PID_NS", AGAIN, prepare_inhabited, run_pid_ns, .errors = { ENFILE } },
+	{ "KILL", AGAIN, prepare_inhabited, run_kill },
+	{ "KILL of all", AGAIN, prepare_inhabited, run_kill_all },
+	{ "PROCESSES and SIGNAL", AGAIN, prepare_inhabited, run_processes },
 };
 
 /* The number of a private loopback is the lowest that nobody has: that of the first one. */

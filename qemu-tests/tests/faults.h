@@ -21,6 +21,7 @@ enum operation_how {
 	AS_USER		= 2,	/* of a user; else of root, counted as that user */
 	AS_FIRST	= 4,	/* of process 1 in a PID namespace */
 	MAY_DIE		= 8,	/* it can fail when there is no way back: SIGKILL, SIGSEGV */
+	AGAIN		= 16,	/* done once more it takes as much memory as the first time */
 };
 
 struct operation {
@@ -54,6 +55,32 @@ give_up(const char *what, ...)
 	vsnprintf(found->text, sizeof(found->text), what, args);
 	va_end(args);
 	_exit(GIVEN_UP);
+}
+
+/* Descriptors that an attempt opens and leaves open if all goes well. */
+
+static int fds[8];
+static unsigned int nr_fds;
+
+/* Returns 0; @err, if it is no descriptor but that. */
+static inline MAYBE_UNUSED int have_if(int err)
+{
+	if (err < 0)
+		return err;
+	fds[nr_fds++] = err;
+	return 0;
+}
+
+static inline MAYBE_UNUSED int have(int fd)
+{
+	return have_if(fd < 0 ? -errno : fd);
+}
+
+static inline MAYBE_UNUSED int have_none(int err)
+{
+	while (nr_fds)
+		close(fds[--nr_fds]);
+	return err;
 }
 
 /* All allocations may fail, also those that may sleep, and say nothing about it. */
@@ -207,7 +234,17 @@ static inline MAYBE_UNUSED void set_stage(const struct operation *operation)
 		operation->prepare();
 }
 
-/* Nothing is different after one that has failed, so the next one is made by the same process. */
+static inline MAYBE_UNUSED void check_attempt(const struct operation *operation, int ret, int left)
+{
+	if (ret < 0 && (left || !may_give(operation, -ret)))
+		give_up("allocation %d%s: %s", found->nth, left ? " is none" : "", strerror(-ret));
+	if (ret >= 0 && operation->done && !operation->done())
+		give_up("allocation %d: it says that it is done, and is not", found->nth);
+	found->failed += ret < 0;
+	found->survived += ret >= 0 && !left;
+}
+
+/* Where nothing is different after an attempt the same process makes the next one. */
 static inline MAYBE_UNUSED void __attribute__((noreturn))
 attempts(const struct operation *operation)
 {
@@ -220,20 +257,14 @@ attempts(const struct operation *operation)
 		set_fail_nth(found->nth);
 		ret = operation->run();
 		left = end_fail_nth();
-		if (ret >= 0)
-			break;
-		if (left || !may_give(operation, -ret))
-			give_up("allocation %d%s: %s", found->nth, left ? " is none" : "",
-				strerror(-ret));
+		check_attempt(operation, ret, left);
+		if (left || (ret >= 0 && !(operation->how & AGAIN)))
+			_exit(left ? UNMET : MET);
+		have_none(0);
 		snapshot(after, sizeof(after));
 		if (strcmp(before, after))
 			tell_change(before, after);
-		found->failed++;
 	}
-	if (operation->done && !operation->done())
-		give_up("allocation %d: it says that it is done, and is not", found->nth);
-	found->survived += !left;
-	_exit(left ? UNMET : MET);
 }
 
 /* All attempts, and what is left when they are over */

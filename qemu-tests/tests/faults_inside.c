@@ -33,29 +33,10 @@
 #define NAME		DIRECTORY "/name"
 #define KEY		4711
 
-static int fds[8];
-static unsigned int nr_fds;
-
 /* 0 or a negative errno of what gives -1 or less, as most do. */
 static int error_of(long value)
 {
 	return value < 0 ? -errno : 0;
-}
-
-/* @fd is one of those that are open at the end if all goes well; else none is. */
-static int have(int fd)
-{
-	if (fd < 0)
-		return -errno;
-	fds[nr_fds++] = fd;
-	return 0;
-}
-
-static int have_none(int err)
-{
-	while (nr_fds)
-		close(fds[--nr_fds]);
-	return err;
 }
 
 /* Processes */
@@ -554,33 +535,35 @@ static bool is_marked(void)
 
 /* A descriptor can't be had without memory for it, which these call ENFILE; nor a task: EAGAIN. */
 static const struct operation operations[] = {
-	{ "fork()", IN_CONTEXT, prepare_tied, run_fork, .errors = { EAGAIN } },
-	{ "a thread", IN_CONTEXT, prepare_tied, run_thread, .errors = { EAGAIN } },
+	{ "fork()", IN_CONTEXT | AGAIN, prepare_tied, run_fork, .errors = { EAGAIN } },
+	{ "a thread", IN_CONTEXT | AGAIN, prepare_tied, run_thread, .errors = { EAGAIN } },
 	{ "becoming another user", IN_CONTEXT, NULL, run_user, is_other_user,
 	  .errors = { EAGAIN } },
 	{ "a user namespace", 0, prepare_userns, run_userns,
 	  .errors = { ENOSPC, EAGAIN } },
 	{ "other namespaces", IN_CONTEXT, NULL, run_namespaces,
 	  .errors = { ENOSPC, EAGAIN } },
-	{ "an event", IN_CONTEXT | AS_USER, NULL, run_perf, .errors = { ENFILE } },
-	{ "a pidfd", IN_CONTEXT, NULL, run_pidfd, .errors = { ENFILE } },
-	{ "sockets", IN_CONTEXT, prepare_tied, run_sockets, .errors = { ENFILE, ENOBUFS } },
-	{ "sockets with a loopback", AS_USER, prepare_tied_loopback, run_sockets,
+	{ "an event", IN_CONTEXT | AS_USER | AGAIN, NULL, run_perf, .errors = { ENFILE } },
+	{ "a pidfd", IN_CONTEXT | AGAIN, NULL, run_pidfd, .errors = { ENFILE } },
+	{ "sockets", IN_CONTEXT | AGAIN, prepare_tied, run_sockets,
 	  .errors = { ENFILE, ENOBUFS } },
-	{ "a connection", IN_CONTEXT, prepare_tied, run_tcp, .errors = { ENFILE, ENOBUFS } },
-	{ "a connection by a loopback", AS_USER, prepare_tied_loopback, run_tcp,
+	{ "sockets with a loopback", AS_USER | AGAIN, prepare_tied_loopback, run_sockets,
 	  .errors = { ENFILE, ENOBUFS } },
-	{ "a connection by an abstract name", IN_CONTEXT, NULL, run_unix,
+	{ "a connection", IN_CONTEXT | AGAIN, prepare_tied, run_tcp,
 	  .errors = { ENFILE, ENOBUFS } },
-	{ "a handle that is passed on", 0, prepare_handle, run_pass,
+	{ "a connection by a loopback", AS_USER | AGAIN, prepare_tied_loopback, run_tcp,
 	  .errors = { ENFILE, ENOBUFS } },
-	{ "a list of addresses", IN_CONTEXT, prepare_tied, run_dump_addresses,
+	{ "a connection by an abstract name", IN_CONTEXT | AGAIN, NULL, run_unix,
 	  .errors = { ENFILE, ENOBUFS } },
-	{ "a list of links", IN_CONTEXT, prepare_tied, run_dump_links,
+	{ "a handle that is passed on", AGAIN, prepare_handle, run_pass,
 	  .errors = { ENFILE, ENOBUFS } },
-	{ "a list of sockets", IN_CONTEXT, prepare_tied, run_dump_sockets,
+	{ "a list of addresses", IN_CONTEXT | AGAIN, prepare_tied, run_dump_addresses,
 	  .errors = { ENFILE, ENOBUFS } },
-	{ "SIOCGIFCONF", IN_CONTEXT, prepare_tied, run_interfaces, .errors = { ENFILE } },
+	{ "a list of links", IN_CONTEXT | AGAIN, prepare_tied, run_dump_links,
+	  .errors = { ENFILE, ENOBUFS } },
+	{ "a list of sockets", IN_CONTEXT | AGAIN, prepare_tied, run_dump_sockets,
+	  .errors = { ENFILE, ENOBUFS } },
+	{ "SIOCGIFCONF", IN_CONTEXT | AGAIN, prepare_tied, run_interfaces, .errors = { ENFILE } },
 	{ "objects of IPC", IN_CONTEXT, NULL, run_objects, has_objects, .errors = { ENOSPC } },
 	{ "use of objects of IPC", IN_CONTEXT, prepare_objects, run_use_objects },
 	{ "the first message queue", IN_CONTEXT, NULL, run_queue, .errors = { ENFILE } },
@@ -589,10 +572,11 @@ static const struct operation operations[] = {
 	{ "the first key of a user", IN_CONTEXT, NULL, run_user_key, has_user_key },
 	{ "the first key of a session", IN_CONTEXT, NULL, run_session_key, has_session_key },
 	{ "keys of a process", IN_CONTEXT, NULL, run_own_keys, has_own_keys },
-	{ "epoll of a handle", 0, prepare_handle, run_epoll, .errors = { ENFILE } },
-	{ "an owner of a file", IN_CONTEXT, NULL, run_owner, .errors = { ENFILE } },
-	{ "a terminal", IN_CONTEXT, NULL, run_terminal, .errors = { ENFILE } },
-	{ "reading of /proc", IN_CONTEXT, prepare_tied, run_reads, .errors = { ENFILE, ENOENT } },
+	{ "epoll of a handle", AGAIN, prepare_handle, run_epoll, .errors = { ENFILE } },
+	{ "an owner of a file", IN_CONTEXT | AGAIN, NULL, run_owner, .errors = { ENFILE } },
+	{ "a terminal", IN_CONTEXT | AGAIN, NULL, run_terminal, .errors = { ENFILE } },
+	{ "reading of /proc", IN_CONTEXT | AGAIN, prepare_tied, run_reads,
+	  .errors = { ENFILE, ENOENT } },
 	{ "removing a name of a shared file", 0, prepare_shared, run_unlink, has_no_name },
 	{ "marking a file as shared", 0, prepare_file, run_mark, is_marked },
 };
