@@ -95,7 +95,8 @@ static int run_namespaces(void)
 static int run_perf(void)
 {
 	struct perf_event_attr attr = { .size = sizeof(attr), .type = PERF_TYPE_SOFTWARE,
-					.config = PERF_COUNT_SW_TASK_CLOCK };
+					.config = PERF_COUNT_SW_TASK_CLOCK,
+					.exclude_kernel = 1 };
 
 	return have(syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
 }
@@ -533,7 +534,10 @@ static bool is_marked(void)
 	return getxattr(NAME, VCONTEXT_XATTR_INVERT, NULL, 0) >= 0;
 }
 
-/* A descriptor can't be had without memory for it, which these call ENFILE; nor a task: EAGAIN. */
+/*
+ * A descriptor can't be had without memory for it, which these call ENFILE; nor a task: EAGAIN; nor
+ * a port: EADDRINUSE.
+ */
 static const struct operation operations[] = {
 	{ "fork()", IN_CONTEXT | AGAIN, prepare_tied, run_fork, .errors = { EAGAIN } },
 	{ "a thread", IN_CONTEXT | AGAIN, prepare_tied, run_thread, .errors = { EAGAIN } },
@@ -550,9 +554,9 @@ static const struct operation operations[] = {
 	{ "sockets with a loopback", AS_USER | AGAIN, prepare_tied_loopback, run_sockets,
 	  .errors = { ENFILE, ENOBUFS } },
 	{ "a connection", IN_CONTEXT | AGAIN, prepare_tied, run_tcp,
-	  .errors = { ENFILE, ENOBUFS } },
+	  .errors = { ENFILE, ENOBUFS, EADDRINUSE } },
 	{ "a connection by a loopback", AS_USER | AGAIN, prepare_tied_loopback, run_tcp,
-	  .errors = { ENFILE, ENOBUFS } },
+	  .errors = { ENFILE, ENOBUFS, EADDRINUSE } },
 	{ "a connection by an abstract name", IN_CONTEXT | AGAIN, NULL, run_unix,
 	  .errors = { ENFILE, ENOBUFS } },
 	{ "a handle that is passed on", AGAIN, prepare_handle, run_pass,
