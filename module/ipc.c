@@ -163,7 +163,7 @@ static bool has_no_queues(const struct super_block *sb)
 	return sb->s_fs_info == no_queues;	/* which is in no other file system */
 }
 
-static int mount_queues(const struct super_block *sb)
+static int mount_queues(mounted_super_block *sb)
 {
 	return has_no_queues(sb) ? -ENOMEM : 0;
 }
