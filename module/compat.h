@@ -64,9 +64,4 @@ static inline void cap_clear_bits(kernel_cap_t *set, u64 bits)
 
 #endif
 
-/* Where keys have a blob it is there. */
-#ifndef vcontext_key_blob
-#define vcontext_key_blob(key)	((u64 *)((key)->security + vcontext_blob_sizes.lbs_key))
-#endif
-
 #endif /* VCONTEXT_COMPAT_H */

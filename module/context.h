@@ -197,10 +197,28 @@ void ceiling_lower(u64 drop, struct cred *new);
 int ceiling_lower_current(u64 drop);
 extern const struct vcontext_hook ceiling_hooks[];
 
-/* task.c */
-bool task_sees(const struct task_struct *task);
-bool task_may_read(const struct task_struct *task);
-bool task_may_touch(const struct task_struct *task);
+/* task.c; the first line of each is what is asked thousands of times in a walk */
+bool task_sees_other(const struct task_struct *task);
+bool task_may_read_other(void);
+bool task_may_touch_other(void);
+
+static inline bool task_sees(const struct task_struct *task)
+{
+	return likely(in_own_context(task)) || task_sees_other(task);
+}
+
+/* May current look into @task, beyond what /proc tells everybody who sees it? */
+static inline bool task_may_read(const struct task_struct *task)
+{
+	return likely(in_own_context(task)) || task_may_read_other();
+}
+
+/* May current act on @task? */
+static inline bool task_may_touch(const struct task_struct *task)
+{
+	return likely(in_own_context(task)) || task_may_touch_other();
+}
+
 bool task_is_job(const struct task_struct *member, enum vcontext_job job);
 bool task_may_hear_all(int cap);
 void task_join(struct task_struct *task);
@@ -213,7 +231,7 @@ bool pid_reads(struct pid *pid);
 bool pid_hides_nr(pid_t nr);
 struct pid *pid_find_group(pid_t nr, enum vcontext_job job);
 struct pid *pid_get_child(pid_t nr);
-struct pid *pid_next(struct idr *idr, int nr);
+struct pid *pid_next(struct idr *idr, int *nr);
 struct task_struct *pid_next_process(struct task_struct *task);
 bool cgroup_sees(struct task_struct *task);
 bool cgroup_sees_nr(pid_t nr);
@@ -272,7 +290,7 @@ bool sock_sees(const struct sock *sk, bool own);
 void sock_bound(struct sock *sk);
 extern const struct vcontext_hook sock_hooks[];
 
-/* What the module has in the security blob of a socket. */
+/* What the module has in a socket: zero at birth, copied with it. */
 struct sock_blob {
 	u64			serial;		/* of the context that it belongs to */
 	struct addresses	*addresses;	/* it is tied to; set once, with a reference */
@@ -282,7 +300,7 @@ struct sock_blob {
 
 static inline struct sock_blob *sock_blob(const struct sock *sk)
 {
-	return sk->sk_security + vcontext_blob_sizes.lbs_sock;
+	return (struct sock_blob *)sk->sk_vcontext;
 }
 
 /* addresses.c */

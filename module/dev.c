@@ -247,6 +247,21 @@ static int bind_addresses(void __user *user)
 	return err;
 }
 
+/*
+ * Until somebody asks for a context the kernel need not ask the module anything, and runs as without
+ * it: each hook costs its instructions wherever a process is.
+ */
+static int device_open(struct inode *inode, struct file *file)
+{
+	static bool asked;
+
+	if (!smp_load_acquire(&asked)) {
+		vcontext_begin();
+		smp_store_release(&asked, true);	/* all hooks are there */
+	}
+	return 0;
+}
+
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
@@ -273,6 +288,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 static const struct file_operations device_operations = {
 	.owner		= THIS_MODULE,
+	.open		= device_open,
 	.unlocked_ioctl	= device_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.llseek		= noop_llseek,

@@ -56,15 +56,18 @@ bool confined(void)
 		task_blob(current)->dropped & BIT_ULL(CAP_SYS_ADMIN));
 }
 
-static bool is_named(const struct dentry *dentry, const char *name)
+/* Of a name that the compiler knows this is a few instructions. */
+static __always_inline bool is_named(const struct dentry *dentry, const char *name)
 {
-	return !strcmp(dentry->d_name.name, name);
+	size_t length = strlen(name);
+
+	return dentry->d_name.len == length && !memcmp(dentry->d_name.name, name, length);
 }
 
 static bool is_named_one_of(const struct dentry *dentry, const char *const *names)
 {
 	for (; *names; names++)
-		if (is_named(dentry, *names))
+		if (!strcmp(dentry->d_name.name, *names))
 			return true;
 	return false;
 }
@@ -72,17 +75,22 @@ static bool is_named_one_of(const struct dentry *dentry, const char *const *name
 /* A file of a proc file system. */
 struct proc_place {
 	const struct dentry *top;	/* which of the entries in its root has it */
-	bool net;			/* it is below one called net, which is of no process */
+	bool net;			/* it is, or is below, one called net, which is of no process */
+	const struct dentry *in_net;	/* in which of the entries there, if any */
 };
 
 static struct proc_place proc_place(const struct dentry *dentry)
 {
 	struct proc_place place = { dentry };
+	const struct dentry *below = NULL;
 
 	while (!IS_ROOT(dentry)) {
 		place.top = dentry;
-		if (is_named(dentry, "net"))
+		if (is_named(dentry, "net")) {
 			place.net = true;
+			place.in_net = below;
+		}
+		below = dentry;
 		dentry = READ_ONCE(dentry->d_parent);
 	}
 	return place;
@@ -99,24 +107,36 @@ static const char *const proc_readable[] = {
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
 static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
 
+static bool is_number(const struct dentry *dentry)
+{
+	const unsigned char *c = dentry->d_name.name;
+
+	while (isdigit(*c))
+		c++;
+	return !*c && c != dentry->d_name.name;
+}
+
 /*
- * What lists sockets, connections or who listens, below net, and is not cut down to those of the
- * reader's context.
+ * What who is in a context may read below net: lists that are cut down to those of the context,
+ * counters, and how the machine's network is set up.  Others list sockets, connections, or who
+ * listens, and who knows what those of modules to come do.
  */
-static const char *const proc_sockets[] = {
-	"assocs", "ax25", "bnep", "bundles", "calls", "cmtp", "conns", "eps", "hci", "hidp", "icmp",
-	"icmp6", "ip6_flowlabel", "ip_vs_conn", "ip_vs_conn_sync", "iso", "kcm", "l2cap", "locals",
-	"netlink", "nf_conntrack", "nf_conntrack_expect", "nfnetlink_log", "nfnetlink_queue", "nr",
-	"packet", "peers", "pfkey", "phonet", "pnresource", "pppol2tp", "pppoe", "pvc", "raw",
-	"raw6", "rcvlist_all", "rcvlist_eff", "rcvlist_err", "rcvlist_fil", "rcvlist_inv",
-	"rcvlist_sff", "remaddr", "rfcomm", "rose", "sco", "socket", "svc", "vc", NULL
+static const char *const proc_net_readable[] = {
+	"anycast6", "arp", "bonding", "dev", "dev_mcast", "dev_snmp6", "fib_trie", "fib_triestat",
+	"if_inet6", "igmp", "igmp6", "ip6_tables_matches", "ip6_tables_names",
+	"ip6_tables_targets", "ip_tables_matches", "ip_tables_names", "ip_tables_targets",
+	"ipv6_route", "mcfilter", "mcfilter6", "netstat", "protocols", "psched", "route", "rt6_stats",
+	"rt_acct", "rt_cache", "snmp", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat",
+	"tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "unix", "vlan", "wireless",
+	"xfrm_stat", NULL
 };
 
-static bool may_open_proc_net(const struct dentry *dentry, bool write)
+static bool may_open_proc_net(const struct proc_place *place, bool write)
 {
 	if (write)
 		return !confined();
-	return is_watcher() || !is_named_one_of(dentry, proc_sockets);
+	return !place->in_net || is_watcher() ||
+	       is_named_one_of(place->in_net, proc_net_readable);
 }
 
 /*
@@ -129,13 +149,15 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 	struct task_struct *task;
 	int nr;
 
-	if (kstrtoint(place.top->d_name.name, 10, &nr))
+	if (!is_number(place.top))
 		return !confined() || IS_ROOT(dentry) ||
 		       (!write && is_named_one_of(place.top, proc_readable));
 	if (place.net)
-		return may_open_proc_net(dentry, write);
+		return may_open_proc_net(&place, write);
 	if (!write && !is_named_one_of(dentry, proc_mounts))
 		return true;
+	if (kstrtoint(place.top->d_name.name, 10, &nr))
+		return false;
 	guard(rcu)();
 	task = pid_task(find_pid_ns(nr, proc_pid_ns(dentry->d_sb)), PIDTYPE_PID);
 	return !task || (write ? task_may_touch(task) : task_may_read(task));
@@ -345,7 +367,7 @@ static int file_receive(struct file *file)
 
 static int may_change(const struct super_block *sb)
 {
-	return is_kernels(sb) && confined() ? -EPERM : 0;
+	return unlikely(current_context()) && is_kernels(sb) && confined() ? -EPERM : 0;
 }
 
 /*

@@ -22,14 +22,9 @@
 static struct workqueue_struct *ending;
 static struct ipc_namespace *no_queues;
 
-static u64 *serial_of(const struct kern_ipc_perm *perm)
-{
-	return perm->security + vcontext_blob_sizes.lbs_ipc;
-}
-
 static bool is_own(const struct kern_ipc_perm *perm)
 {
-	return *serial_of(perm) == context_serial(current_context());
+	return perm->context == context_serial(current_context());
 }
 
 bool ipc_sees(const struct kern_ipc_perm *perm, bool own)
@@ -63,7 +58,6 @@ static int alloc(struct kern_ipc_perm *perm)
 
 	if (own && current->nsproxy->ipc_ns != &init_ipc_ns)
 		return -EPERM;
-	*serial_of(perm) = context_serial(own);
 	if (own && !READ_ONCE(own->has_ipc))
 		WRITE_ONCE(own->has_ipc, true);
 	return 0;
@@ -128,7 +122,7 @@ static int msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_s
 		  long type, int mode)
 {
 	guard(rcu)();
-	return *serial_of(perm) == context_serial(task_context(target)) ? 0 : -EPERM;
+	return perm->context == context_serial(task_context(target)) ? 0 : -EPERM;
 }
 
 /*
@@ -190,7 +184,7 @@ int ipc_enter_queues(const struct inode *inode, int mask)
 
 static bool has_ended(const struct kern_ipc_perm *perm, const void *context)
 {
-	return *serial_of(perm) == context_serial(context);
+	return perm->context == context_serial(context);
 }
 
 static void end(struct work_struct *work)

@@ -15,11 +15,6 @@
 
 #include "context.h"
 
-static u64 *serial_of(const struct key *key)
-{
-	return vcontext_key_blob(key);
-}
-
 struct key **key_place(struct key **place)
 {
 	struct context *own = current_context();
@@ -63,7 +58,7 @@ static int key_alloc_hook(struct key *key, const struct cred *cred, unsigned lon
 {
 	if (current_context() && is_persistent(key))
 		return -EOPNOTSUPP;
-	*serial_of(key) = kernel_acts() ? 0 : context_serial(current_context());
+	key->context = kernel_acts() ? 0 : context_serial(current_context());
 	return 0;
 }
 
@@ -75,7 +70,7 @@ static bool is_kernels(const struct key *key, enum key_need_perm need)
 {
 	if (!current_context())
 		return !strcmp(key->type->name, ".request_key_auth");
-	if (*serial_of(key) || need != KEY_NEED_SEARCH)
+	if (key->context || need != KEY_NEED_SEARCH)
 		return false;
 	return !strcmp(key->type->name, "asymmetric") ||
 	       (is_keyring(key) && key->description[0] == '.');
@@ -85,7 +80,7 @@ static int key_permission(key_ref_t ref, const struct cred *cred, enum key_need_
 {
 	const struct key *key = key_ref_to_ptr(ref);
 
-	if (*serial_of(key) == context_serial(current_context()) || kernel_acts())
+	if (key->context == context_serial(current_context()) || kernel_acts())
 		return 0;
 	/* the kernel acts for itself with credentials of its own; a list has the opener's */
 	if ((cred != current_real_cred() && need != KEY_NEED_VIEW) || is_kernels(key, need))

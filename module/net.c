@@ -506,7 +506,7 @@ static int bind_ipv6(struct sock *sk, const struct addresses *set, struct in6_ad
 }
 
 /* To nobody's private loopback, whatever set it is of. */
-static int bind_free(const struct sockaddr *address, int addrlen)
+static inline int bind_free(const struct sockaddr *address, int addrlen)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
@@ -517,21 +517,18 @@ static int bind_free(const struct sockaddr *address, int addrlen)
 	return addrlen >= (int)sizeof(*in) && is_private(in->sin_addr.s_addr) ? -EADDRNOTAVAIL : 0;
 }
 
-/* What counts is to what the socket is tied, if it is, whoever binds it. */
-static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
+/* What counts is to what the socket is tied, whoever binds it. */
+static noinline int bind_tied(struct sock *sk, struct sockaddr *address, int addrlen)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
 	struct sockaddr_in *in = (struct sockaddr_in *)address;
 	const struct addresses *set;
-	struct sock *sk = sock->sk;
-	int err;
+	int err = use(sk);
 
-	sock_bound(sk);
-	err = use(sk);
 	if (err || !is_inet(sk->sk_family))
 		return err;
 	set = addresses_of(sk);
-	if (likely(!set))
+	if (!set)	/* one of the kernel's */
 		return bind_free(address, addrlen);
 	/* what has another family, or is too short, is an error of the kernel's */
 	if (in6->sin6_family == AF_INET6)
@@ -542,6 +539,17 @@ static int socket_bind(struct socket *sock, struct sockaddr *address, int addrle
 	if (in->sin_family == AF_UNSPEC && !in->sin_addr.s_addr)
 		in->sin_family = AF_INET;
 	return bind_ipv4(sk, set, &in->sin_addr.s_addr);
+}
+
+static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
+{
+	struct sock *sk = sock->sk;
+
+	if (sk->sk_family == AF_UNIX)
+		sock_bound(sk);
+	if (unlikely(task_blob(current)->addresses || READ_ONCE(sock_blob(sk)->addresses)))
+		return bind_tied(sk, address, addrlen);
+	return is_inet(sk->sk_family) ? bind_free(address, addrlen) : 0;
 }
 
 static int send_ipv4(const struct addresses *set, __be32 *address)

@@ -30,6 +30,15 @@ static bool sees_member(struct pid *pid, enum pid_type type)
 	return false;
 }
 
+/* As pid_task(): the task of this number, in an RCU reader of whatever kind. */
+static inline struct task_struct *number_task(struct pid *pid)
+{
+	struct hlist_node *node = rcu_dereference_check(hlist_first_rcu(&pid->tasks[PIDTYPE_PID]),
+							rcu_read_lock_any_held());
+
+	return node ? hlist_entry(node, struct task_struct, pid_links[PIDTYPE_PID]) : NULL;
+}
+
 /*
  * A number that is a task's is known by that task.  One whose task is gone, but which still names
  * a process group or session, is known by the members of these; and one that names nothing (not
@@ -37,17 +46,32 @@ static bool sees_member(struct pid *pid, enum pid_type type)
  */
 static bool sees_pid(struct pid *pid)
 {
-	struct task_struct *task = pid_task(pid, PIDTYPE_PID);
+	struct task_struct *task = number_task(pid);
 
 	if (task)
 		return task_sees(task);
 	return sees_member(pid, PIDTYPE_PGID) || sees_member(pid, PIDTYPE_SID);
 }
 
-struct pid *pid_see(struct pid *pid)
+static noinline struct pid *pid_see_other(struct pid *pid)
 {
 	guard(rcu)();
-	return pid && sees_pid(pid) ? pid : NULL;
+	return sees_pid(pid) ? pid : NULL;
+}
+
+/* Whatever is done to a process or is read of it begins here, most of it within a context. */
+struct pid *pid_see(struct pid *pid)
+{
+	struct task_struct *task;
+	bool own;
+
+	if (!pid)
+		return NULL;
+	rcu_read_lock_sched();	/* three instructions, where rcu_read_lock() is two calls */
+	task = number_task(pid);
+	own = task && in_own_context(task);
+	rcu_read_unlock_sched();
+	return likely(own) ? pid : pid_see_other(pid);
 }
 
 bool pid_reads(struct pid *pid)
@@ -94,58 +118,74 @@ struct pid *pid_get_child(pid_t nr)
 }
 
 /*
- * From which number on current's walk goes on.  Only the initial PID namespace has an index;
- * elsewhere all numbers are walked, and each is asked for.
+ * From which number on the walk of who is in @own goes on.  Only the initial PID namespace has an
+ * index; elsewhere all numbers are walked, and each is asked for.
  */
-static int next_nr(const struct idr *idr, int nr)
+static noinline int next_nr(struct context *own, const struct idr *idr, int nr)
 {
-	struct context *context = current_context();
-
-	if (!context || idr != &init_pid_ns.idr || context_id(context) == VCONTEXT_ID_WATCHER)
+	if (idr != &init_pid_ns.idr || context_id(own) == VCONTEXT_ID_WATCHER)
 		return nr;
-	if (context == CONTEXT_GONE)
+	if (own == CONTEXT_GONE)
 		return INT_MAX;
 	if (nr <= 1)
 		return 1;	/* process 1 is visible, unless current has another one */
-	return index_next(context, nr);
+	return index_next(own, nr);
 }
 
-struct pid *pid_next(struct idr *idr, int nr)
+/* The caller is in an RCU reader. */
+struct pid *pid_next(struct idr *idr, int *nr)
 {
+	struct context *own = current_context();
 	struct pid *pid;
 
-	guard(rcu)();
-	for (;; nr++) {
-		nr = next_nr(idr, nr);
-		pid = idr_get_next(idr, &nr);
+	for (;; ++*nr) {
+		if (unlikely(own))
+			*nr = next_nr(own, idr, *nr);
+		pid = idr_get_next(idr, nr);
 		if (!pid || sees_pid(pid))
 			return pid;
 	}
 }
 
-/*
- * The next of current's walk over processes, &init_task behind the last one.  Who is in a context
- * walks its index, by numbers that no process changes, and without process 1, on which it may not
- * act anyway.
- */
-struct task_struct *pid_next_process(struct task_struct *task)
+/* @task, or the first behind it that is seen; &init_task is by all who get there. */
+static noinline struct task_struct *seen_from(struct task_struct *task)
 {
-	struct context *context = current_context();
+	while (!task_sees(task))
+		task = next_task(task);
+	return task;
+}
+
+/*
+ * Who is in a context walks its index, by numbers that no process changes, and without process 1,
+ * on which it may not act anyway.
+ */
+static noinline struct task_struct *next_inside(struct context *own, struct task_struct *task)
+{
 	int nr = task == &init_task ? 1 : task_tgid_nr(task);
 
+	if (context_id(own) == VCONTEXT_ID_WATCHER)
+		return seen_from(next_task(task));
 	guard(rcu)();
-	if (!context || context_id(context) == VCONTEXT_ID_WATCHER) {
-		do {
-			task = next_task(task);
-		} while (task != &init_task && !task_sees(task));
-		return task;
-	}
 	do {
-		nr = context == CONTEXT_GONE ? INT_MAX : index_next(context, nr + 1);
+		nr = own == CONTEXT_GONE ? INT_MAX : index_next(own, nr + 1);
 		task = nr == INT_MAX ? &init_task :
 		       pid_task(idr_find(&init_pid_ns.idr, nr), PIDTYPE_TGID);
 	} while (!task);
 	return task;
+}
+
+/*
+ * The next of current's walk over processes, &init_task behind the last one.  The caller is in an
+ * RCU reader or has tasklist_lock.
+ */
+struct task_struct *pid_next_process(struct task_struct *task)
+{
+	struct context *own = current_context();
+
+	if (unlikely(own))
+		return next_inside(own, task);
+	task = next_task(task);
+	return likely(!rcu_access_pointer(task_blob(task)->context)) ? task : seen_from(task);
 }
 
 /*

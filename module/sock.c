@@ -55,22 +55,21 @@ bool sock_sees(const struct sock *sk, bool own)
 
 static int sk_alloc_security(struct sock *sk, int family, gfp_t priority)
 {
-	BUILD_BUG_ON(sizeof(struct sock_blob) > VCONTEXT_SOCK_BLOB);
+	BUILD_BUG_ON(sizeof(struct sock_blob) > sizeof(sk->sk_vcontext));
 	sock_blob(sk)->serial = current_serial();
 	return 0;
 }
 
-/* One that has its name is not taken over by trying again. */
+/* @sk is of AF_UNIX.  One that has its name is not taken over by trying again. */
 void sock_bound(struct sock *sk)
 {
-	if (sk->sk_family == AF_UNIX && !READ_ONCE(unix_sk(sk)->addr))
+	if (!READ_ONCE(unix_sk(sk)->addr))
 		sock_blob(sk)->serial = current_serial();
 }
 
 /* A connection that comes in is its listener's, whoever is current by then. */
 static void sk_clone_security(const struct sock *sk, struct sock *newsk)
 {
-	*sock_blob(newsk) = *sock_blob(sk);
 	addresses_get(sock_blob(newsk)->addresses);
 }
 

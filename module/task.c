@@ -28,21 +28,21 @@ static bool is_init(const struct task_struct *task)
 	return reaper && same_thread_group((struct task_struct *)task, reaper);
 }
 
-bool task_sees(const struct task_struct *task)
+/* These are asked about tasks of other contexts alone. */
+
+bool task_sees_other(const struct task_struct *task)
 {
-	return likely(in_own_context(task)) || kernel_acts() || is_watcher() || is_init(task);
+	return kernel_acts() || is_watcher() || is_init(task);
 }
 
-/* May current look into @task, beyond what /proc tells everybody who sees it? */
-bool task_may_read(const struct task_struct *task)
+bool task_may_read_other(void)
 {
-	return likely(in_own_context(task)) || kernel_acts() || is_watcher();
+	return kernel_acts() || is_watcher();
 }
 
-/* May current act on @task? */
-bool task_may_touch(const struct task_struct *task)
+bool task_may_touch_other(void)
 {
-	return likely(in_own_context(task)) || kernel_acts();
+	return kernel_acts();
 }
 
 static bool same_job(const struct task_struct *task)
@@ -78,16 +78,21 @@ bool task_is_job(const struct task_struct *member, enum vcontext_job job)
  * The job as a whole can be ended by who is part of it (timeout(1) does), and continued by who
  * shares its session (fg does), as the terminal can.  Nobody reaches out of a context.
  */
-static int task_kill(struct task_struct *task, struct kernel_siginfo *info, int sig,
-		     const struct cred *cred)
+static noinline int task_kill_other(struct task_struct *task, int sig)
 {
 	guard(rcu)();
-	/* the kernel's: PR_SET_PDEATHSIG; asked for by the receiver: USB requests with @cred */
-	if (task_may_touch(task) || info == SEND_SIG_NOINFO || cred)
-		return 0;
 	if (!is_job_inside(task, sig == SIGCONT))
 		return -EPERM;
 	return sig != SIGCONT && context_flags(task_context(task)) & VCONTEXT_PRIVATE ? -EPERM : 0;
+}
+
+static int task_kill(struct task_struct *task, struct kernel_siginfo *info, int sig,
+		     const struct cred *cred)
+{
+	/* the kernel's: PR_SET_PDEATHSIG; asked for by the receiver: USB requests with @cred */
+	if (task_may_touch(task) || info == SEND_SIG_NOINFO || cred)
+		return 0;
+	return task_kill_other(task, sig);
 }
 
 static int task_alloc(struct task_struct *task, unsigned long clone_flags)

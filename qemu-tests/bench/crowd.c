@@ -28,7 +28,8 @@ static char *prepare(void)
 	char *stacks = mmap(NULL, (size_t)MOST * STACK, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	alive = mmap(NULL, sizeof(*alive), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	alive = mmap(NULL, sizeof(*alive), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
 	if (stacks == MAP_FAILED || alive == MAP_FAILED || pipe2(hold, O_CLOEXEC))
 		die("memory");
 	if (!write_text("/proc/sys/kernel/threads-max", "100000"))

@@ -4,8 +4,8 @@
  * only process, and what memory it takes.
  *
  * Entering it is measured in the process that does it, by a clock that counts instructions.  Of a
- * whole life the kernel does much later, in its own threads; so a process that runs when nobody else
- * does counts the instructions that are nobody's, and what remains of the time is work.
+ * whole life the kernel does much later, in its own threads; so a process that runs when nobody
+ * else does counts the instructions that are nobody's, and what remains of the time is work.
  */
 
 #include "ops.h"
@@ -237,7 +237,7 @@ static void print_kind(struct kind *kind, struct kind *bare)
 	printf("\n");
 }
 
-/* A line for each: name, instructions to enter and of a whole life, bytes; beyond a bare process. */
+/* A line for each: name, instructions to enter, of a whole life; bytes.  Beyond a bare process. */
 void measure_lives(const char *of)
 {
 	bool contexts = !strcmp(of, "contexts");

@@ -71,7 +71,8 @@ static void end_client(void)
 void prepare_objects(void)
 {
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(listener, (const struct sockaddr *)&abstract, abstract_size) || listen(listener, 1))
+	if (bind(listener, (const struct sockaddr *)&abstract, abstract_size) ||
+	    listen(listener, 1))
 		die("an abstract name");
 	if (shmget(KEY, SIZE, IPC_CREAT | 0600) < 0)
 		die("shmget");

@@ -2,8 +2,8 @@
 /*
  * What common operations cost, in instructions, where this program is told to go first: host
  * (nowhere), context (into a new context), tied (the same, to one address), set (to several, with a
- * private loopback), namespaces (into all six that containers are made of).  Or what it costs to make
- * contexts or namespaces, and what memory they take.
+ * private loopback), namespaces (into all six that containers are made of).  Or what it costs to
+ * make contexts or namespaces, and what memory they take.
  *
  * A line for each operation: its name, a tab, instructions.
  *

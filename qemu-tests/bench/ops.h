@@ -16,10 +16,10 @@ extern const struct operation network_operations[];
 /* process.c: a process that only is there, until its parent ends.  Returns its number. */
 pid_t start_idle(void);
 
-/* objects.c, network.c: what the operations need, where they are measured. */
+/* objects.c: what the operations need, where they are measured. */
 void prepare_objects(void);
 
-/* place.c: the caller goes to @place, if there is such.  Returns how many processes are there then. */
+/* place.c: the caller goes to @place, if there is one.  Returns how many processes are there. */
 bool is_place(const char *place);
 unsigned int go_to(const char *place);
 void set_address(void);

@@ -3,8 +3,8 @@
 # price.awk: the table, or JSON, of what price has measured, with the limits that are missed.
 #
 # awk -F '\t' -v format=table|json -v columns="NAME..." -f price.awk COLUMN... [lives.KIND...]
-# Each file has lines of a name, a tab and a number; those of lives have five numbers.  Exit status 1
-# if a limit is missed.
+# Each file has lines of a name, a tab and a number; those of lives have five numbers.  Exit status
+# 1 if a limit is missed.
 
 BEGIN {
 	count = split(columns, column, " ")
@@ -17,8 +17,9 @@ BEGIN {
 	most["context"] = 1
 	most_enter = 3000
 	most_bytes = 512
-	# how much may be the measuring's own, in percent: a walk's own processes are the same then
-	same = 2
+	# how much more a walk may take among many, in percent: their numbers have more digits, and the
+	# kernel's table of numbers is deeper
+	same = 10
 }
 
 FILENAME ~ /^lives/ {

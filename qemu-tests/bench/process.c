@@ -29,6 +29,20 @@ static void signal_other(void)
 		die("kill");
 }
 
+static void handle(int sig)
+{
+}
+
+static void prepare_signal(void)
+{
+	signal(SIGUSR1, handle);
+}
+
+static void signal_self(void)
+{
+	kill(getpid(), SIGUSR1);
+}
+
 static void make_process(void)
 {
 	pid_t pid = fork();
@@ -68,7 +82,8 @@ const struct operation process_operations[] = {
 	{ "getpid", ask_own, 100, 50 },
 	{ "fork, exit, wait", make_process, 400, 1 },
 	{ "fork, exec, exit, wait", run_program, 400, 1 },
-	{ "kill", signal_other, 100, 50 },
+	{ "kill: is it there", signal_other, 100, 50 },
+	{ "kill: a signal that is handled", signal_self, 100, 20, prepare_signal },
 	{ "open, read, close /proc/self/status", read_status, 200, 5 },
 	{ }
 };
