@@ -164,9 +164,10 @@ static inline MAYBE_UNUSED void snapshot(char *text, size_t size)
 		      count_lines("/proc/sysvipc/msg"));
 	if (handle >= 0) {
 		stat = context_stat(handle);
-		at += snprintf(text + at, size - at, "flags %#x processes %u tasks %u "
-			       "dropped %#llx state %#x\n", stat.flags, stat.processes,
-			       stat.tasks, (unsigned long long)stat.dropped, stat.state);
+		at += snprintf(text + at, size - at,
+			       "flags %#x processes %u tasks %u dropped %#llx state %#x\n",
+			       stat.flags, stat.processes, stat.tasks,
+			       (unsigned long long)stat.dropped, stat.state);
 	}
 	read_text("/proc/thread-self/status", status, sizeof(status));
 	for (line = strtok_r(status, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))

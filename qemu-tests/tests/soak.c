@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lives in contexts, as many as an emulated processor with the debug kernel has in four hours.  A
- * life enters a context in one of all ways, does there what processes do, in random order, and ends.
+ * Lives in contexts.  A life enters one in one of all ways, does there what processes do, in random
+ * order, and ends.
  *
  * When they are over nothing is counted any more, the module can be unloaded, and memory is what it
  * was after the first of them, which have filled what the kernel keeps for the next ones.
