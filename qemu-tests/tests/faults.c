@@ -423,6 +423,7 @@ int main(int argc, char **argv)
 	}
 	copy_program();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	hold_user();
 	before = state_now(device);
 	try_chosen(operations, ARRAY_SIZE(operations), argv + 1);
 	unlink(program);

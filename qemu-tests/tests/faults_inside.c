@@ -616,6 +616,7 @@ int main(int argc, char **argv)
 	if (mkdir(DIRECTORY, 0755) || mkdir(DIRECTORY "/queues", 0755))
 		die(DIRECTORY);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	hold_user();
 	before = state_now(device);
 	try_chosen(operations, ARRAY_SIZE(operations), argv + 1);
 	remove_files();

@@ -281,6 +281,7 @@ int main(int argc, char **argv)
 	printf("# seed %lu, %u lives\n", seed, WORKERS * rounds);
 	wrongs_begin();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	hold_user();
 	before = state_now(device);
 	left = left_now();
 	run_workers(0, rounds < WARMING ? rounds / 2 : WARMING);
