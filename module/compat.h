@@ -18,6 +18,7 @@
 #define FMODE_BACKING		0	/* an overlay opens its own name for all */
 #define FS_IOC_GETFSUUID	_IOC(_IOC_READ, 0x15, 0, 17)	/* nobody's yet */
 #define PID_FS_MAGIC		0x50494446	/* pidfds have no file system of their own */
+#define mounted_super_block	struct super_block
 
 static inline struct fown_struct *file_f_owner(struct file *file)
 {
@@ -43,6 +44,8 @@ static inline void cap_clear_bits(kernel_cap_t *set, u64 bits)
 #else
 
 #include <linux/filelock.h>
+
+#define mounted_super_block	const struct super_block	/* for sb_kern_mount() */
 
 static inline struct file *owned_file(struct fown_struct *fown)
 {

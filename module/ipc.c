@@ -125,7 +125,10 @@ static int msgrcv(struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_s
 	return perm->context == context_serial(task_context(target)) ? 0 : -EPERM;
 }
 
-/* Those of current's context, which the first need makes; who can't have any can make none. */
+/*
+ * Those of current's context, which the first need makes.  Without memory for them these are
+ * others, and whatever is done with those gives ENOMEM.
+ */
 struct ipc_namespace *ipc_queues(struct ipc_namespace *ns)
 {
 	struct context *own = current_context();
@@ -140,16 +143,23 @@ struct ipc_namespace *ipc_queues(struct ipc_namespace *ns)
 		if (cmpxchg(&own->queues, NULL, new))
 			put_ipc_ns(new);
 	}
-	return own->queues;
+	return READ_ONCE(own->queues);
 }
 
 static int make_no_queues(void)
 {
 	no_queues = copy_ipcs(CLONE_NEWIPC, &init_user_ns, &init_ipc_ns);
-	if (IS_ERR(no_queues))
-		return PTR_ERR(no_queues);
-	no_queues->mq_mnt->mnt_sb->s_flags |= SB_RDONLY;
-	return 0;
+	return PTR_ERR_OR_ZERO(no_queues);
+}
+
+static bool has_no_queues(const struct super_block *sb)
+{
+	return sb->s_fs_info == no_queues;	/* which is in no other file system */
+}
+
+static int mount_queues(mounted_super_block *sb)
+{
+	return has_no_queues(sb) ? -ENOMEM : 0;
 }
 
 /*
@@ -158,11 +168,15 @@ static int make_no_queues(void)
  */
 int ipc_enter_queues(const struct inode *inode, int mask)
 {
-	struct context *own = current_context();
+	const struct ipc_namespace *queues;
 
-	if (kernel_acts() ||
-	    (own->queues && inode->i_sb->s_fs_info == READ_ONCE(own->queues)))
+	if (kernel_acts())
 		return 0;
+	queues = READ_ONCE(current_context()->queues);
+	if (queues && inode->i_sb->s_fs_info == queues)
+		return 0;
+	if (has_no_queues(inode->i_sb))
+		return -ENOMEM;
 	return is_watcher() && S_ISDIR(inode->i_mode) && !(mask & MAY_WRITE) ? 0 : -EACCES;
 }
 
@@ -226,5 +240,6 @@ const struct vcontext_hook ipc_hooks[] = {
 	VCONTEXT_HOOK(msg_queue_msgctl, msgctl),
 	VCONTEXT_HOOK(msg_queue_msgsnd, msgsnd),
 	VCONTEXT_HOOK(msg_queue_msgrcv, msgrcv),
+	VCONTEXT_HOOK(sb_kern_mount, mount_queues),
 	{ }
 };

@@ -38,8 +38,7 @@ static unsigned long seed = 20261124;
 
 static struct shared {
 	_Atomic unsigned long made, packets, received, sent;
-	_Atomic unsigned int wrong, over;
-	char text[200];
+	_Atomic unsigned int over;
 } *shared;
 
 /* What the two can be tied to; nobody else has any of these. */
@@ -72,17 +71,6 @@ static const char *const addresses[] = {
 
 /* All addresses are kept as of IPv6, those of IPv4 mapped. */
 static struct in6_addr spots[ARRAY_SIZE(addresses)], owns[ARRAY_SIZE(all_own)];
-
-static void __attribute__((format(printf, 1, 2))) wrong(const char *what, ...)
-{
-	va_list args;
-
-	if (shared->wrong++)
-		return;
-	va_start(args, what);
-	vsnprintf(shared->text, sizeof(shared->text), what, args);
-	va_end(args);
-}
 
 /* Addresses */
 
@@ -507,7 +495,7 @@ static void run_tied(int process, unsigned int life, unsigned long made)
 		sockets[i] = -1;
 		random_socket(&r, &sockets[i]);
 	}
-	for (n = 0; n < made && !shared->wrong; n++) {
+	for (n = 0; n < made && !wrongs->count; n++) {
 		random_call(&r);
 		random_receive(sockets[n % SOCKETS]);
 		for (i = 0; i < SOCKETS; i++)
@@ -694,6 +682,7 @@ static void set_up(void)
 		spots[i] = read_spot(addresses[i]);
 	for (i = 0; i < ARRAY_SIZE(all_own); i++)
 		owns[i] = read_spot(all_own[i]);
+	wrongs_begin();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)
@@ -707,7 +696,7 @@ static unsigned long run_lives(void)
 	pid_t pids[PROCESSES];
 	int i;
 
-	for (life = 0; life < lives && !shared->wrong; life++) {
+	for (life = 0; life < lives && !wrongs->count; life++) {
 		for (i = 0; i < PROCESSES; i++) {
 			pids[i] = must_fork();
 			if (!pids[i])
@@ -716,7 +705,7 @@ static unsigned long run_lives(void)
 		for (i = 0; i < PROCESSES; i++)
 			if (must_wait(pids[i]))
 				wrong("one of those who call ended");
-		if (shared->wrong)
+		if (wrongs->count)
 			printf("# in life %u\n", life);
 	}
 	return each * PROCESSES * lives;
@@ -763,13 +752,13 @@ int main(int argc, char **argv)
 	must_wait(watch);
 	printf("# %lu calls, %lu packets looked at, %lu sent to all, %lu received in %.0f s\n",
 	       shared->made, shared->packets, shared->sent, shared->received, now() - start);
-	result(shared->wrong || shared->made == made, "all calls were made", "%lu of %lu",
+	result(wrongs->count || shared->made == made, "all calls were made", "%lu of %lu",
 	       shared->made, made);
-	result(!shared->wrong, "no foreign address is seen", "%u times, first: %s", shared->wrong,
-	       shared->text);
-	result(shared->wrong || shared->packets > calls / 1000, "packets were sent", "%lu",
+	result(!wrongs->count, "no foreign address is seen", "%u times, first: %s", wrongs->count,
+	       wrongs->text);
+	result(wrongs->count || shared->packets > calls / 1000, "packets were sent", "%lu",
 	       shared->packets);
-	result(shared->wrong || shared->received > calls / 5000, "packets were received", "%lu",
+	result(wrongs->count || shared->received > calls / 5000, "packets were received", "%lu",
 	       shared->received);
 	return failures ? 1 : 0;
 }

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -80,6 +81,40 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *what
 	va_end(args);
 	fprintf(stderr, ": %s\n", strerror(error));
 	_exit(1);
+}
+
+/* What processes that a test forks find to be wrong; the first is told. */
+
+static MAYBE_UNUSED struct {
+	_Atomic unsigned int count;
+	char text[256];
+} *wrongs;
+
+static inline MAYBE_UNUSED void wrongs_begin(void)
+{
+	wrongs = mmap(NULL, sizeof(*wrongs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (wrongs == MAP_FAILED)
+		die("mmap");
+}
+
+static inline MAYBE_UNUSED void __attribute__((format(printf, 1, 2))) wrong(const char *what, ...)
+{
+	va_list args;
+
+	if (wrongs->count++)
+		return;
+	va_start(args, what);
+	vsnprintf(wrongs->text, sizeof(wrongs->text), what, args);
+	va_end(args);
+}
+
+/* One case: nothing was, since the last one. */
+static inline MAYBE_UNUSED void verdict(const char *name)
+{
+	result(!wrongs->count, name, "%u times, first: %s", wrongs->count, wrongs->text);
+	wrongs->count = 0;
+	wrongs->text[0] = '\0';
 }
 
 /* Random numbers that a seed repeats (splitmix64). */
@@ -192,6 +227,18 @@ static inline MAYBE_UNUSED pid_t must_fork(void)
 		nap(1000);
 	}
 	return pid;
+}
+
+/* SIGKILL from the kernel's own timer, at most @microseconds from now. */
+static inline MAYBE_UNUSED void die_within(struct random *r, uint32_t microseconds)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	struct itimerspec when = { };
+	timer_t timer;
+
+	when.it_value.tv_nsec = 1000 + random_below(r, microseconds) * 1000;
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &when, NULL))
+		die("timer");
 }
 
 /* The exit status of @pid, or 128 and the signal that ended it. */

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 
@@ -22,28 +21,8 @@ static unsigned int rounds = 200;	/* divided by KTAP_SLOW, where a guest is slow
 
 /* What all processes write into. */
 static struct shared {
-	_Atomic unsigned int entered, refused, wrong, stop, looks;
-	_Atomic unsigned int opened;
-	char text[256];
+	_Atomic unsigned int entered, refused, opened, stop, looks;
 } *shared;
-
-static void __attribute__((format(printf, 1, 2))) wrong(const char *what, ...)
-{
-	va_list args;
-
-	if (shared->wrong++)
-		return;
-	va_start(args, what);
-	vsnprintf(shared->text, sizeof(shared->text), what, args);
-	va_end(args);
-}
-
-static void verdict(const char *name)
-{
-	result(!shared->wrong, name, "%u times, first: %s", shared->wrong, shared->text);
-	shared->wrong = 0;
-	shared->text[0] = '\0';
-}
 
 /* A gate at which forked processes wait until all are there. */
 static int gate[2];
@@ -66,17 +45,6 @@ static void open_gate(void)
 {
 	close(gate[0]);
 	close(gate[1]);
-}
-
-/* SIGKILL from the kernel's own timer, at most @microseconds from now. */
-static void die_within(struct random *r, uint32_t microseconds)
-{
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-	struct itimerspec when = { .it_value.tv_nsec = 1000 + random_below(r, microseconds) * 1000 };
-	timer_t timer;
-
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &when, NULL))
-		die("timer");
 }
 
 /*
@@ -651,6 +619,7 @@ int main(int argc, char **argv)
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		die("mmap");
+	wrongs_begin();
 	before = state_now(device);
 	as_user(race_enter, rounds);
 	verdict("of many that enter a fresh handle one gets in");

@@ -5,27 +5,14 @@
  *
  * Needs a kernel with fault injection (CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC).
  */
-#include "stress.h"
+#include "faults.h"
 #include "tie.h"
 
 #include <netinet/in.h>
-#include <sched.h>
-#include <sys/mman.h>
 
 #include <linux/capability.h>
 
-#define ALLOCATIONS_MAX	200
-
-static int device;
-static int fail_nth;		/* of this thread: the how manieth allocation fails */
-
-/* What a case finds, in a process of its own. */
-static struct shared {
-	unsigned int failed, survived;
-	char text[256];
-} *shared;
-
-struct operation {
+struct command {
 	const char *name;
 	/* sets the stage, once per attempt; what it opened is closed by the end of the process */
 	void (*prepare)(void);
@@ -36,7 +23,6 @@ struct operation {
 	uint64_t drops;		/* and has lost these capabilities */
 };
 
-static int handle = -1;
 static uint32_t ids[8];
 
 static int run_info(void)
@@ -176,7 +162,7 @@ static int run_walk(void)
 	return err;
 }
 
-static const struct operation operations[] = {
+static const struct command commands[] = {
 	{ .name = "INFO", .run = run_info },
 	{ .name = "NEW", .run = run_new, .moves = true },
 	{ .name = "NEW inside a context", .run = run_new, .inside = true, .moves = true },
@@ -199,16 +185,6 @@ static const struct operation operations[] = {
 	{ .name = "fork() inside a context", .run = run_fork, .inside = true },
 	{ .name = "a walk over /proc inside a context", .run = run_walk, .inside = true },
 };
-
-static void __attribute__((noreturn, format(printf, 1, 2))) give_up(const char *what, ...)
-{
-	va_list args;
-
-	va_start(args, what);
-	vsnprintf(shared->text, sizeof(shared->text), what, args);
-	va_end(args);
-	_exit(1);
-}
 
 /* What a process has lost, if it had all: the same in all of its sets, or it gives up. */
 static uint64_t lost(void)
@@ -247,9 +223,9 @@ static void raise_all(void)
 }
 
 /* All of it, or nothing: a user namespace is closed to who has lowered the ceiling. */
-static void check_ceiling(const struct operation *operation, int n, bool done)
+static void check_ceiling(const struct command *command, int n, bool done)
 {
-	uint64_t want = done ? operation->drops : 0;
+	uint64_t want = done ? command->drops : 0;
 	bool closed;
 
 	if (lost() != want)
@@ -257,70 +233,62 @@ static void check_ceiling(const struct operation *operation, int n, bool done)
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != !!want)
 		give_up("allocation %d: no_new_privs is %d", n, !want);
 	closed = unshare(CLONE_NEWUSER) && errno == EPERM;
-	if (closed != (operation->inside || (done && (operation->moves || want))))
+	if (closed != (command->inside || (done && (command->moves || want))))
 		give_up("allocation %d: user namespaces are %s", n, closed ? "closed" : "open");
 }
 
 /* The command with its @n-th allocation failing: 0 or more, or a negative errno. */
-static int run_failing(const struct operation *operation, int n)
+static int run_failing(const struct command *command, int n)
 {
-	char text[16] = "";
 	int ret;
 
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	snprintf(text, sizeof(text), "%d", n);
-	if (fail_nth < 0 || write(fail_nth, text, strlen(text)) < 0)
-		die("/proc/thread-self/fail-nth");
-	ret = operation->run();
-	memset(text, 0, sizeof(text));
-	if (pread(fail_nth, text, sizeof(text) - 1, 0) <= 0)
-		give_up("fail-nth can't be read");
-	(void)!pwrite(fail_nth, "0", 1, 0);
-	if (atoi(text))
-		_exit(2);
+	open_fail_nth();
+	set_fail_nth(n);
+	ret = command->run();
+	if (end_fail_nth())
+		_exit(UNMET);
 	return ret;
 }
 
-/* Exit status 0: an allocation has failed, 2: there is none. */
-static void __attribute__((noreturn)) attempt(const struct operation *operation, int n)
+static void __attribute__((noreturn)) attempt_command(const struct command *command, int n)
 {
 	uint32_t before, after;
 	bool moved;
 	int ret;
 
 	raise_all();
-	if (operation->inside && context_new(device, 0, NULL))
+	if (command->inside && context_new(device, 0, NULL))
 		die("VCONTEXT_NEW");
-	if (operation->prepare)
-		operation->prepare();
+	if (command->prepare)
+		command->prepare();
 	before = context_info(device).id;
-	ret = run_failing(operation, n);
+	ret = run_failing(command, n);
 	after = context_info(device).id;
 	moved = before != after;
 	if (ret < 0 && ret != -ENOMEM && ret != -ENFILE && ret != -EAGAIN)
 		give_up("allocation %d: %s", n, strerror(-ret));
-	if (moved != (operation->moves && ret >= 0))
+	if (moved != (command->moves && ret >= 0))
 		give_up("allocation %d: context %u before, %u after", n, before, after);
-	check_ceiling(operation, n, ret >= 0);
+	check_ceiling(command, n, ret >= 0);
 	if (ret < 0)
-		shared->failed++;
+		found->failed++;
 	else
-		shared->survived++;
-	_exit(0);
+		found->survived++;
+	_exit(MET);
 }
 
-static void run(const struct operation *operation)
+static void run(const struct command *command)
 {
 	uint32_t contexts = context_info(device).contexts;
 	char name[128];
 	int n, status, tries;
 
-	memset(shared, 0, sizeof(*shared));
+	memset(found, 0, sizeof(*found));
 	for (n = 1; n < ALLOCATIONS_MAX; n++) {
 		pid_t pid = must_fork();
 
 		if (!pid)
-			attempt(operation, n);
+			attempt_command(command, n);
 		status = must_wait(pid);
 		if (status)
 			break;
@@ -328,34 +296,12 @@ static void run(const struct operation *operation)
 	/* a handle is closed when the process ends, its file a little later */
 	for (tries = 0; tries < 100 && context_info(device).contexts != contexts; tries++)
 		nap(10000);
-	printf("# %s: %u allocations, %u fatal\n", operation->name,
-	       shared->failed + shared->survived, shared->failed);
-	snprintf(name, sizeof(name), "%s without memory", operation->name);
-	result(status == 2 && context_info(device).contexts == contexts, name,
-	       "%s (status %d), %u contexts before, %u after", shared->text, status, contexts,
+	printf("# %s: %u allocations, %u fatal\n", command->name,
+	       found->failed + found->survived, found->failed);
+	snprintf(name, sizeof(name), "%s without memory", command->name);
+	result(status == UNMET && context_info(device).contexts == contexts, name,
+	       "%s (status %d), %u contexts before, %u after", found->text, status, contexts,
 	       context_info(device).contexts);
-}
-
-/* All allocations may fail, also those that may sleep, and say nothing about it. */
-static bool set_up(void)
-{
-#define FAIL "/sys/kernel/debug/"
-	static const char *const settings[][2] = {
-		{ FAIL "failslab/ignore-gfp-wait", "N" },
-		{ FAIL "failslab/verbose", "0" },
-		{ FAIL "fail_page_alloc/ignore-gfp-wait", "N" },
-		{ FAIL "fail_page_alloc/ignore-gfp-highmem", "N" },
-		{ FAIL "fail_page_alloc/min-order", "0" },
-		{ FAIL "fail_page_alloc/verbose", "0" },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		if (!write_text(settings[i][0], settings[i][1])) {
-			printf("# %s: %s\n", settings[i][0], strerror(errno));
-			return false;
-		}
-	return true;
 }
 
 int main(void)
@@ -366,19 +312,15 @@ int main(void)
 	device = open_device();
 	if (device < 0)
 		die(VCONTEXT_DEVICE);
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
-	if (shared == MAP_FAILED)
-		die("mmap");
-	plan(ARRAY_SIZE(operations) + 3);
-	if (!set_up()) {
-		for (i = 0; i < ARRAY_SIZE(operations) + 3; i++)
+	plan(ARRAY_SIZE(commands) + 3);
+	if (!faults_set_up()) {
+		for (i = 0; i < ARRAY_SIZE(commands) + 3; i++)
 			skip("commands without memory", "this kernel has no fault injection");
 		return 0;
 	}
 	before = state_now(device);
-	for (i = 0; i < ARRAY_SIZE(operations); i++)
-		run(&operations[i]);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		run(&commands[i]);
 	check_state(device, &before);
 	return failures ? 1 : 0;
 }

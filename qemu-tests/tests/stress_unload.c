@@ -6,73 +6,19 @@
  * make contexts and live in them for a moment.  Every coming and every going of the module meets
  * some of each at random moments; more would only make it wait for its turn on an emulated machine.
  */
-#include "stress.h"
+#include "module.h"
 
-#include <ftw.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sys/mman.h>
-#include <sys/utsname.h>
 
-static char module[512];
 static unsigned int loops = 200;
 static double slow_limit = 60;		/* seconds for one unload to find the module free */
 
 /* What all processes write into. */
 static struct shared {
 	_Atomic unsigned int phase;	/* grows with every load and unload; a futex */
-	_Atomic unsigned int stop, forks, walks, contexts, wrong;
-	char text[256];
+	_Atomic unsigned int stop, forks, walks, contexts;
 } *shared;
-
-static void __attribute__((format(printf, 1, 2))) wrong(const char *what, ...)
-{
-	va_list args;
-
-	if (shared->wrong++)
-		return;
-	va_start(args, what);
-	vsnprintf(shared->text, sizeof(shared->text), what, args);
-	va_end(args);
-}
-
-static int found(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	if (type != FTW_F || strcmp(path + ftw->base, "vcontext.ko"))
-		return 0;
-	snprintf(module, sizeof(module), "%s", path);
-	return 1;
-}
-
-static void find_module(void)
-{
-	char directory[300];
-	struct utsname name;
-
-	uname(&name);
-	snprintf(directory, sizeof(directory), "/lib/modules/%s", name.release);
-	if (nftw(directory, found, 8, FTW_PHYS) == 1)
-		return;
-	errno = ENOENT;
-	die("%s: vcontext.ko", directory);
-}
-
-static int load(void)
-{
-	int fd = open(module, O_RDONLY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		die("%s", module);
-	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return err;
-}
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "vcontext", O_NONBLOCK) ? -errno : 0;
-}
 
 /* Load */
 
@@ -216,7 +162,7 @@ static bool cycle(unsigned int *busy)
 	int err;
 
 	next_phase();
-	while ((err = unload()) == -EWOULDBLOCK && now() < limit) {
+	while ((err = module_unload()) == -EWOULDBLOCK && now() < limit) {
 		++*busy;
 		nap(5000);
 	}
@@ -225,7 +171,7 @@ static bool cycle(unsigned int *busy)
 		return false;
 	}
 	next_phase();
-	err = load();
+	err = module_load();
 	if (err)
 		wrong("loading: %s", strerror(-err));
 	return !err;
@@ -249,29 +195,27 @@ static void cycles(void)
 		must_wait(pids[i]);
 	printf("# %u times in %.0f s, under %u forks, %u walks, %u contexts; in use %u times\n",
 	       done, now() - begin, shared->forks, shared->walks, shared->contexts, busy);
-	result(done == loops && !shared->wrong, "the module unloads and loads under load",
-	       "%u of %u times; %s", done, loops, shared->text);
+	result(done == loops && !wrongs->count, "the module unloads and loads under load",
+	       "%u of %u times; %s", done, loops, wrongs->text);
 }
 
 /* What keeps the module, and that it does. */
 
 static void refused(const char *name)
 {
-	int err = unload();
+	int err = module_unload();
 
 	result(err == -EWOULDBLOCK, name, "%s", err ? strerror(-err) : "it was unloaded");
 	if (!err)
-		load();
+		module_load();
 }
 
 static void freed(const char *name)
 {
-	int err, tries = 50;
+	int err = module_unload_soon();
 
-	while ((err = unload()) == -EWOULDBLOCK && tries--)
-		nap(20000);
 	result(!err, name, "%s", strerror(-err));
-	if (!err && load())
+	if (!err && module_load())
 		die("loading");
 }
 
@@ -352,11 +296,12 @@ int main(int argc, char **argv)
 
 	read_options(argc, argv);
 	plan(12);
-	find_module();
+	module_find();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		die("mmap");
+	wrongs_begin();
 	kept();
 	device = open_device();
 	before = state_now(device);
