@@ -248,13 +248,14 @@ static int bind_addresses(void __user *user)
 }
 
 /*
- * Until somebody asks for a context the kernel need not ask the module anything, and runs as without
- * it: each hook costs its instructions wherever a process is.
+ * Until somebody asks for a context the kernel need not ask the module anything, and runs as
+ * without it: each hook costs its instructions wherever a process is.
  */
 static int device_open(struct inode *inode, struct file *file)
 {
 	static bool asked;
 
+	/* pairs with the store below */
 	if (!smp_load_acquire(&asked)) {
 		vcontext_begin();
 		smp_store_release(&asked, true);	/* all hooks are there */

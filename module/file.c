@@ -75,7 +75,7 @@ static bool is_named_one_of(const struct dentry *dentry, const char *const *name
 /* A file of a proc file system. */
 struct proc_place {
 	const struct dentry *top;	/* which of the entries in its root has it */
-	bool net;			/* it is, or is below, one called net, which is of no process */
+	bool net;			/* it is one called net, of no process, or below it */
 	const struct dentry *in_net;	/* in which of the entries there, if any */
 };
 
@@ -125,10 +125,10 @@ static const char *const proc_net_readable[] = {
 	"anycast6", "arp", "bonding", "dev", "dev_mcast", "dev_snmp6", "fib_trie", "fib_triestat",
 	"if_inet6", "igmp", "igmp6", "ip6_tables_matches", "ip6_tables_names",
 	"ip6_tables_targets", "ip_tables_matches", "ip_tables_names", "ip_tables_targets",
-	"ipv6_route", "mcfilter", "mcfilter6", "netstat", "protocols", "psched", "route", "rt6_stats",
-	"rt_acct", "rt_cache", "snmp", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat",
-	"tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "unix", "vlan", "wireless",
-	"xfrm_stat", NULL
+	"ipv6_route", "mcfilter", "mcfilter6", "netstat", "protocols", "psched", "route",
+	"rt6_stats", "rt_acct", "rt_cache", "snmp", "snmp6", "sockstat", "sockstat6",
+	"softnet_stat", "stat", "tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "unix",
+	"vlan", "wireless", "xfrm_stat", NULL
 };
 
 static bool may_open_proc_net(const struct proc_place *place, bool write)
