@@ -306,8 +306,9 @@ static inline MAYBE_UNUSED void try_all(const struct operation *operation)
 		if (!pid)
 			attempts(operation);
 		status = must_wait(pid);
-		if (operation->how & MAY_DIE &&
-		    (status == 128 + SIGKILL || status == 128 + SIGSEGV)) {
+		/* by the kernel, or 127 by the loader of a program that was executed */
+		if (operation->how & MAY_DIE && (status == 128 + SIGKILL ||
+						 status == 128 + SIGSEGV || status == 127)) {
 			found->failed++;
 			status = MET;
 		}
