@@ -491,11 +491,17 @@ static int run_reads(void)
 /* A file that several trees have, with one more name, by who is in a context then. */
 static void prepare_shared(void)
 {
-	int fd = open(SHARED, O_RDONLY | O_CREAT | O_CLOEXEC, 0600), flags = FS_IMMUTABLE_FL;
+	int fd = open(SHARED, O_RDONLY | O_CREAT | O_CLOEXEC, 0600), flags;
 
-	if (fd < 0 || setxattr(SHARED, VCONTEXT_XATTR_INVERT, "1", 1, 0) ||
-	    ioctl(fd, FS_IOC_SETFLAGS, &flags))
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags))
 		die(SHARED);
+	/* from an attempt before, its name may be there still */
+	if (!(flags & FS_IMMUTABLE_FL)) {
+		flags = FS_IMMUTABLE_FL;
+		if (setxattr(SHARED, VCONTEXT_XATTR_INVERT, "1", 1, 0) ||
+		    ioctl(fd, FS_IOC_SETFLAGS, &flags))
+			die(SHARED);
+	}
 	close(fd);
 	if (link(SHARED, NAME) && errno != EEXIST)
 		die(NAME);
@@ -573,9 +579,12 @@ static const struct operation operations[] = {
 	{ "the first message queue", IN_CONTEXT, NULL, run_queue, .errors = { ENFILE } },
 	{ "a message queue that is not there", IN_CONTEXT, NULL, run_no_queue },
 	{ "a mount of message queues", IN_CONTEXT, prepare_mount, run_mount, has_own_queues },
-	{ "the first key of a user", IN_CONTEXT, NULL, run_user_key, has_user_key },
+	/* what look_up_user_keyrings() has no memory for is not there, for lookup_user_key() */
+	{ "the first key of a user", IN_CONTEXT, NULL, run_user_key, has_user_key,
+	  .errors = { ENOKEY } },
 	{ "the first key of a session", IN_CONTEXT, NULL, run_session_key, has_session_key },
-	{ "keys of a process", IN_CONTEXT, NULL, run_own_keys, has_own_keys },
+	{ "keys of a process", IN_CONTEXT, NULL, run_own_keys, has_own_keys,
+	  .errors = { ENOKEY } },
 	{ "epoll of a handle", AGAIN, prepare_handle, run_epoll, .errors = { ENFILE } },
 	{ "an owner of a file", IN_CONTEXT | AGAIN, NULL, run_owner, .errors = { ENFILE } },
 	{ "a terminal", IN_CONTEXT | AGAIN, NULL, run_terminal, .errors = { ENFILE } },
