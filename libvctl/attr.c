@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What says that a file is nobody's to change, while its names come and go. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -62,6 +64,23 @@ static int set_names(int fd, uint32_t names)
 		       errno != EOPNOTSUPP ? -errno : 0;
 
 	return fsetxattr(fd, VCONTEXT_XATTR_INVERT, value, (size_t)length, 0) < 0 ? -errno : 0;
+}
+
+/*
+ * The module sees to it that nobody has got hold of a file when it becomes immutable; it does from
+ * when its device has been opened.  Without it the attributes can be set all the same.
+ */
+static void wake_module(void)
+{
+	static _Atomic bool awake;
+	int device;
+
+	if (awake)
+		return;
+	device = open(VCONTEXT_DEVICE, O_RDONLY | O_CLOEXEC);
+	if (device >= 0)
+		close(device);
+	awake = true;
 }
 
 static int set_flags(int fd, int flags)
@@ -119,6 +138,7 @@ int vctl_attr_set(int fd, uint32_t attributes, uint32_t names, struct vctl_error
 	result = flags & FS_IMMUTABLE_FL || !names ? get_names(fd, &was) : 0;
 	if (result < 0 || (names == was && wanted == flags))
 		return result < 0 ? fail(-result, err) : 0;
+	wake_module();
 	if (names == was) {
 		result = set_flags(fd, wanted);
 		return result < 0 ? fail(-result, err) : 0;
