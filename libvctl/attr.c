@@ -78,6 +78,8 @@ static void wake_module(void)
 	if (awake)
 		return;
 	device = open(VCONTEXT_DEVICE, O_RDONLY | O_CLOEXEC);
+	if (device < 0 && errno != ENOENT)
+		return;
 	if (device >= 0)
 		close(device);
 	awake = true;

@@ -62,11 +62,11 @@ void ceiling_lower(u64 drop, struct cred *new)
 	if (drop & cap_bits(new->cap_bset) & VCONTEXT_SECURE_KEEPS &&
 	    !ns_capable(new->user_ns, CAP_SETPCAP))
 		task_set_no_new_privs(current);
-	if (drop) {
+	if (drop)
 		ceiling_lower_sets(drop, new);
-		WRITE_ONCE(task_blob(current)->dropped, task_blob(current)->dropped | drop);
-	}
 	limit_commit(new);
+	/* not before: others take it to have no more than this says */
+	WRITE_ONCE(task_blob(current)->dropped, task_blob(current)->dropped | drop);
 }
 
 /**
