@@ -327,7 +327,8 @@ bool context_traced(void)
 	smp_mb();	/* whoever becomes a child after the next line sees it */
 	if (!list_empty(&current->children))
 		synchronize_rcu();
-	return current->ptrace || !list_empty(&current->ptraced);
+	/* a tracer may be about to end */
+	return READ_ONCE(current->ptrace) || !list_empty(&current->ptraced);
 }
 
 /* Its root and working directory are those of another process, too: it could go by that one's. */

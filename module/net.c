@@ -95,7 +95,7 @@ static bool is_bound_to_any(const struct sock *sk)
 
 static bool any_is_ipv4(const struct sock *sk, const struct addresses *set, __be32 address)
 {
-	bool ipv6_only = ipv6_only_sock(sk) || sock_blob(sk)->ipv6_only;
+	bool ipv6_only = ipv6_only_sock(sk) || READ_ONCE(sock_blob(sk)->ipv6_only);
 
 	if (is_loopback_of(set, address))
 		return address == loopback4(set) ? !ipv6_only : sk->sk_family == AF_INET6;
@@ -186,7 +186,7 @@ static noinline bool hears(const struct sock *sk, const struct addresses *set,
 /* Each packet that has no connection comes here. */
 bool net_hears(const struct sock *sk, const struct sk_buff *skb)
 {
-	const struct addresses *set = sock_blob(sk)->addresses;
+	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
 
 	if (likely(!set) ? !loopbacks_in_use() :
 			   set->plain && sk->sk_rcv_saddr && sk->sk_rcv_saddr != LOOPBACK4_IPV6)
@@ -199,7 +199,7 @@ bool net_hears_group(const struct sock *sk, __be32 own, __be32 group)
 {
 	const struct addresses *set = addresses_of(sk);
 
-	if (likely(!set) || (own && !sock_blob(sk)->any))
+	if (likely(!set) || (own && !READ_ONCE(sock_blob(sk)->any)))
 		return !own || own == group;
 	return ipv4_is_multicast(group) || ipv4_is_lbcast(group) ||
 	       addresses_have_broadcast(set, group);
@@ -231,7 +231,7 @@ struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
 
 	if (!sk || !sk_fullsock(sk))
 		return flow;
-	set = sock_blob(sk)->addresses;
+	set = READ_ONCE(sock_blob(sk)->addresses);
 	if (likely(!set)) {
 		if (unlikely(is_private(flow->saddr)) && !sk->sk_kern_sock)
 			flow->saddr = 0;
@@ -454,7 +454,7 @@ static void leave_ipv6_only(struct sock *sk)
 static int bind_ipv4(struct sock *sk, const struct addresses *set, __be32 *address)
 {
 	if (!*address) {
-		sock_blob(sk)->any = true;
+		WRITE_ONCE(sock_blob(sk)->any, true);
 		if (is_ping(sk))
 			*address = ping_address(sk, set).s6_addr32[3];
 		else if (has_one_ipv4(set))
@@ -474,7 +474,7 @@ static void bind_any6(struct sock *sk, const struct addresses *set, struct in6_a
 {
 	u32 first = ipv6_only_sock(sk) ? set->ipv4 : 0;
 
-	sock_blob(sk)->any = true;
+	WRITE_ONCE(sock_blob(sk)->any, true);
 	if (is_ping(sk)) {
 		*address = ping_address(sk, set);
 		return;
@@ -484,7 +484,7 @@ static void bind_any6(struct sock *sk, const struct addresses *set, struct in6_a
 	    (first < set->ipv4 || sk->sk_type == SOCK_STREAM)) {
 		*address = set->list[first].address;
 	} else if (set->loopback && ipv6_only_sock(sk)) {
-		sock_blob(sk)->ipv6_only = true;
+		WRITE_ONCE(sock_blob(sk)->ipv6_only, true);
 		leave_ipv6_only(sk);
 	}
 }
@@ -644,7 +644,7 @@ static int socket_setsockopt(struct socket *sock, int level, int optname)
 {
 	if (level == SOL_IPV6 && optname == IPV6_V6ONLY && sock->sk->sk_family == AF_INET6 &&
 	    !inet_sk(sock->sk)->inet_num)
-		sock_blob(sock->sk)->ipv6_only = false;
+		WRITE_ONCE(sock_blob(sock->sk)->ipv6_only, false);
 	return 0;
 }
 

@@ -48,7 +48,7 @@ bool sock_sees(const struct sock *sk, bool own)
 {
 	if (sk->sk_family == AF_INET || sk->sk_family == AF_INET6)
 		return net_sees(sk);
-	if (sock_blob(sk)->serial == context_serial(current_context()))
+	if (READ_ONCE(sock_blob(sk)->serial) == context_serial(current_context()))
 		return true;
 	return !own && (kernel_acts() || is_watcher());
 }
@@ -64,7 +64,7 @@ static int sk_alloc_security(struct sock *sk, int family, gfp_t priority)
 void sock_bound(struct sock *sk)
 {
 	if (!READ_ONCE(unix_sk(sk)->addr))
-		sock_blob(sk)->serial = current_serial();
+		WRITE_ONCE(sock_blob(sk)->serial, current_serial());
 }
 
 /* A connection that comes in is its listener's, whoever is current by then. */
@@ -81,7 +81,7 @@ static void sk_free_security(struct sock *sk)
 /* What a listener accepts is its own, not the caller's. */
 static int unix_stream_connect(struct sock *sk, struct sock *other, struct sock *newsk)
 {
-	sock_blob(newsk)->serial = sock_blob(other)->serial;
+	sock_blob(newsk)->serial = READ_ONCE(sock_blob(other)->serial);
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 static DEFINE_SPINLOCK(table_lock);	/* inside tasklist_lock, which interrupts take */
 static struct rb_root table = RB_ROOT;			/* under table_lock, as the following */
 static struct rb_node *last;				/* of the highest id; NULL: none */
-static u32 table_count;
+static u32 table_count;					/* read without, too */
 static u32 next_id = VCONTEXT_ID_ALLOT_MIN;
 
 static struct context *entry(const struct rb_node *node)
@@ -96,7 +96,7 @@ int table_add(struct context *context, u32 id)
 		err = -EBUSY;
 	} else {
 		insert(context);
-		table_count++;
+		WRITE_ONCE(table_count, table_count + 1);
 	}
 	spin_unlock_irq(&table_lock);
 	return err;
@@ -110,7 +110,7 @@ void table_remove(struct context *context)
 	if (last == &context->node)
 		last = rb_prev(last);
 	rb_erase(&context->node, &table);
-	table_count--;
+	WRITE_ONCE(table_count, table_count - 1);
 	spin_unlock_irqrestore(&table_lock, flags);
 }
 

@@ -45,9 +45,21 @@ bool task_may_touch_other(void)
 	return kernel_acts();
 }
 
+/* Only to compare: it may be joining another one. */
+
+static const struct pid *group_of(const struct task_struct *task)
+{
+	return READ_ONCE(task->signal->pids[PIDTYPE_PGID]);
+}
+
+static const struct pid *session_of(const struct task_struct *task)
+{
+	return READ_ONCE(task->signal->pids[PIDTYPE_SID]);
+}
+
 static bool same_job(const struct task_struct *task)
 {
-	return task_pgrp((struct task_struct *)task) == task_pgrp(current);
+	return group_of(task) == group_of(current);
 }
 
 /*
@@ -58,7 +70,7 @@ static bool is_job_inside(const struct task_struct *task, bool session)
 {
 	return context_inside(task_context(task), current_context()) &&
 	       (same_job(task) ||
-		(session && task_session((struct task_struct *)task) == task_session(current)));
+		(session && session_of(task) == session_of(current)));
 }
 
 /*
@@ -69,7 +81,7 @@ static bool is_job_inside(const struct task_struct *task, bool session)
 bool task_is_job(const struct task_struct *member, enum vcontext_job job)
 {
 	if (job == VCONTEXT_JOB_TERMINAL)
-		return task_session((struct task_struct *)member) == task_session(current);
+		return session_of(member) == session_of(current);
 	return same_job(member) || is_job_inside(member, true);
 }
 
