@@ -128,7 +128,7 @@ copied-module:
 check: | have-deps
 	+@qemu-tests/check --here
 
-# What takes an hour or more on the debug kernel.
+# What takes an hour or more on the debug kernel, the kernel that finds races, and the plain one.
 check-long: | have-deps
 	@qemu-tests/check --long
 
@@ -176,7 +176,7 @@ help:
 	@echo '              hardlink, jdupes and rdfind (as root).  PRICE= and BENCH= are arguments of'
 	@echo '              qemu-tests/bench/price (as --check) and of qemu-tests/bench/unify'
 	@echo 'make check    unit tests, static checks, tests in guests'
-	@echo 'make check-long  the long runs on the debug kernel'
+	@echo 'make check-long  the long runs: on the debug kernel, on the plain one, and for data races'
 	@echo 'make shell    a root shell in a guest'
 	@echo 'make install  DESTDIR= PREFIX=/usr/local; installs no packages'
 	@echo 'make deps     install the Debian packages that all this needs; make alone installs'
