@@ -16,7 +16,7 @@
 #define FEW		10
 #define INSTRUCTIONS	3000
 #define BYTES		512
-#define GROWTH		1.1
+#define GROWTH		1.002
 #define STACK		8192
 
 static int device;
@@ -284,6 +284,8 @@ static void populous(void)
 
 	write_text("/proc/sys/kernel/pid_max", "100000");
 	write_text("/proc/sys/kernel/threads-max", "100000");
+	/* The tree of numbers is as deep with few processes as with many. */
+	write_text("/proc/sys/kernel/ns_last_pid", "10000");
 	if (pipe2(hold, O_CLOEXEC))
 		die("pipe");
 	resident = settle();
