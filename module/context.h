@@ -287,7 +287,7 @@ extern const struct vcontext_hook key_hooks[];
 
 /* sock.c */
 bool sock_sees(const struct sock *sk, bool own);
-void sock_bound(struct sock *sk);
+int sock_bind(struct sock *sk);
 extern const struct vcontext_hook sock_hooks[];
 
 /* What the module has in a socket: zero at birth, copied with it. */
@@ -296,6 +296,7 @@ struct sock_blob {
 	struct addresses	*addresses;	/* it is tied to; set once, with a reference */
 	bool			any;		/* it was bound to any address */
 	bool			ipv6_only;	/* and to none of IPv4, but for the loopback */
+	bool			claimed;	/* of AF_UNIX: somebody has tried to bind it */
 };
 
 static inline struct sock_blob *sock_blob(const struct sock *sk)

@@ -544,9 +544,10 @@ static noinline int bind_tied(struct sock *sk, struct sockaddr *address, int add
 static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
 {
 	struct sock *sk = sock->sk;
+	int err = sk->sk_family == AF_UNIX ? sock_bind(sk) : 0;
 
-	if (sk->sk_family == AF_UNIX)
-		sock_bound(sk);
+	if (err)
+		return err;
 	if (unlikely(task_blob(current)->addresses || READ_ONCE(sock_blob(sk)->addresses)))
 		return bind_tied(sk, address, addrlen);
 	return is_inet(sk->sk_family) ? bind_free(address, addrlen) : 0;

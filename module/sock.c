@@ -60,11 +60,25 @@ static int sk_alloc_security(struct sock *sk, int family, gfp_t priority)
 	return 0;
 }
 
-/* @sk is of AF_UNIX.  One that has its name is not taken over by trying again. */
-void sock_bound(struct sock *sk)
+/*
+ * @sk, of AF_UNIX, is about to be bound: it is of current's context from now on, by the first try
+ * and for good.  Its name is looked for and given later, by when nobody must have made it one of
+ * another context, where the name may be somebody's.  Returns 0 or EINVAL, as if it were bound.
+ */
+int sock_bind(struct sock *sk)
 {
-	if (!READ_ONCE(unix_sk(sk)->addr))
-		WRITE_ONCE(sock_blob(sk)->serial, current_serial());
+	struct sock_blob *blob = sock_blob(sk);
+	u64 own = current_serial();
+	int err;
+
+	unix_state_lock(sk);
+	if (!blob->claimed && !unix_sk(sk)->addr) {
+		WRITE_ONCE(blob->serial, own);
+		blob->claimed = true;
+	}
+	err = blob->serial == own ? 0 : -EINVAL;
+	unix_state_unlock(sk);
+	return err;
 }
 
 /* A connection that comes in is its listener's, whoever is current by then. */

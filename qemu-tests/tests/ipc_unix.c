@@ -370,6 +370,65 @@ static void run_bound_again(const void *unused)
 	ktap_expect(in_proc(inode_of(bound.fd)), "expected the own socket in the list still");
 }
 
+/*
+ * Nor when it is about to get its name: that was looked for in one context, and must not be one of
+ * another, where somebody else may have it.
+ */
+
+#define AT_ONCE	300
+
+struct at_once {
+	_Atomic int at, bound;
+	int fds[AT_ONCE];
+};
+
+static struct name name_at_once(int i)
+{
+	return name_of(ktap_text("at once %d", i), false);
+}
+
+static void bind_all_inside(struct at_once *at_once)
+{
+	struct name name;
+
+	enter_new(0);
+	for (; at_once->at < AT_ONCE; at_once->at++) {
+		name = name_at_once(at_once->at);
+		if (!bind(at_once->fds[at_once->at], address(&name), name.size))
+			at_once->bound++;
+	}
+	_exit(0);
+}
+
+static void run_bound_at_once(const void *unused)
+{
+	struct at_once *at_once = mmap(NULL, sizeof(*at_once), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sockaddr_un wrong = { .sun_family = AF_UNSPEC };
+	struct name name;
+	pid_t pid;
+	int i;
+
+	(void)unused;
+	ktap_need(at_once != MAP_FAILED, "mmap: %s", errno_name(errno));
+	enter_new(0);
+	for (i = 0; i < AT_ONCE; i++)
+		at_once->fds[i] = open_socket(SOCK_STREAM);
+	pid = fork_or_fail();
+	if (!pid)
+		bind_all_inside(at_once);
+	while ((i = at_once->at) < AT_ONCE)
+		bind(at_once->fds[i], (struct sockaddr *)&wrong, sizeof(wrong));
+	wait_exit(pid, 0);
+	for (i = 0; i < AT_ONCE; i++) {
+		name = name_at_once(i);
+		listen(at_once->fds[i], 8);
+		ktap_expect(reach(SOCK_STREAM, &name) == ECONNREFUSED,
+			    "expected nobody there, came one who was given the name inside");
+	}
+	ktap_note("%d were bound inside", at_once->bound);
+}
+
 /* What a listener accepts is its own, whoever connects; here somebody inside by a path. */
 
 #define PATH	"/tmp/socket"
@@ -446,6 +505,7 @@ static const struct ktap_case cases[] = {
 	{ "a name is free again with its context", run_again },
 	{ "a socket made outside and bound inside", run_bound_inside },
 	{ "a bound socket is not taken away", run_bound_again },
+	{ "nor one that is about to be bound", run_bound_at_once, .seconds = 30 },
 	{ "a path from inside, streams", run_path, &types[0], FILES },
 	{ "a path from inside, datagrams", run_path, &types[1], FILES },
 	{ "a path from inside, sequences of packets", run_path, &types[2], FILES },
