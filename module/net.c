@@ -400,15 +400,14 @@ static bool may_adopt(const struct sock *sk, const struct addresses *own)
 
 static int use_inet(struct sock *sk, struct addresses *own)
 {
-	struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
 	int err = 0;
 
-	if (likely(set == own) || (set && addresses_equal(set, own)))
+	if (addresses_equal(READ_ONCE(sock_blob(sk)->addresses), own))
 		return 0;
 	lock_sock(sk);
 	if (may_adopt(sk, own))
 		adopt(sk, own);
-	else
+	else if (!addresses_equal(sock_blob(sk)->addresses, own))	/* another thread did */
 		err = -EADDRNOTAVAIL;
 	release_sock(sk);
 	return err;
