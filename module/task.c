@@ -215,14 +215,23 @@ static int task_setpgid(struct task_struct *task, pid_t pgid)
 	return touch(task);
 }
 
+/* Walks by user come to tasks that are just being released: to these it is all the same. */
+static int touch_in_walk(struct task_struct *task)
+{
+	/* in this order: there is no way back */
+	if (task_may_touch(task) || rcu_access_pointer(task_blob(task)->context) == CONTEXT_GONE)
+		return 0;
+	return -EPERM;
+}
+
 static int task_setnice(struct task_struct *task, int nice)
 {
-	return touch(task);
+	return touch_in_walk(task);
 }
 
 static int task_setioprio(struct task_struct *task, int ioprio)
 {
-	return touch(task);
+	return touch_in_walk(task);
 }
 
 static int task_setrlimit(struct task_struct *task, unsigned int resource,
