@@ -251,7 +251,8 @@ static int task_setscheduler(struct task_struct *task)
 
 /*
  * SIGIO and SIGURG are the owner's own wish, carried out by whoever happens to cause them: what
- * counts is the context of the one who wished.  Wishes for oneself, @load_serial, are free.
+ * counts is the context of the one who wished.  Wishes for oneself, @load_serial, are free.  Those
+ * from before this load of the module are context 0's: nobody was in another when it was unloaded.
  */
 static void file_set_fowner(struct file *file)
 {
@@ -270,6 +271,8 @@ static int file_send_sigiotask(struct task_struct *task, struct fown_struct *fow
 {
 	u64 wisher = *file_wisher(owned_file(fown));
 
+	if (wisher < load_serial)
+		wisher = 0;
 	guard(rcu)();
 	return wisher == load_serial || wisher == context_serial(task_context(task)) ? 0 : -EPERM;
 }

@@ -271,6 +271,34 @@ static void kept(void)
 	freed("once that is closed it unloads");
 }
 
+/* Who asked for signals of a file before the module went gets them when it is back. */
+
+static volatile sig_atomic_t signals;
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+static void wished(void)
+{
+	int device = open_device(), line[2];
+
+	signal(SIGIO, count_signal);
+	if (pipe2(line, O_CLOEXEC) || fcntl(line[0], F_SETOWN, getpid()) ||
+	    fcntl(line[0], F_SETFL, O_ASYNC))
+		die("O_ASYNC");
+	close(device);
+	freed("a file that sends signals does not keep it");
+	device = open_device();
+	(void)!write(line[1], "", 1);
+	result(signals, "and sends them when it is back", "there came none");
+	close(device);
+	close(line[0]);
+	close(line[1]);
+}
+
 static void read_options(int argc, char **argv)
 {
 	int option;
@@ -295,7 +323,7 @@ int main(int argc, char **argv)
 	int device;
 
 	read_options(argc, argv);
-	plan(12);
+	plan(14);
 	module_find();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
@@ -303,6 +331,7 @@ int main(int argc, char **argv)
 		die("mmap");
 	wrongs_begin();
 	kept();
+	wished();
 	device = open_device();
 	before = state_now(device);
 	close(device);
