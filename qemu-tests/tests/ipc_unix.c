@@ -375,7 +375,7 @@ static void run_bound_again(const void *unused)
  * another, where somebody else may have it.
  */
 
-#define AT_ONCE	300
+#define AT_ONCE	100
 
 struct at_once {
 	_Atomic int at, bound;
