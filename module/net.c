@@ -171,7 +171,7 @@ static noinline bool hears(const struct sock *sk, const struct addresses *set,
 	bool any = set && is_bound_to_any(sk);
 
 	if (!skb)
-		return in_task() ? net_sees(sk) : !any;
+		return kernel_acts() ? !any : net_sees(sk);
 	if (skb->protocol == htons(ETH_P_IPV6))
 		return !any || any_is(sk, set, &ipv6_hdr(skb)->daddr);
 	if (set && sk->sk_rcv_saddr == LOOPBACK4_IPV6)
