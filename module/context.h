@@ -297,11 +297,18 @@ struct sock_blob {
 	bool			any;		/* it was bound to any address */
 	bool			ipv6_only;	/* and to none of IPv4, but for the loopback */
 	bool			claimed;	/* of AF_UNIX: somebody has tried to bind it */
+	u32			mark;		/* sock_mark(), if it has a set */
 };
 
 static inline struct sock_blob *sock_blob(const struct sock *sk)
 {
 	return (struct sock_blob *)sk->sk_vcontext;
+}
+
+/* Tells a socket's own set from what its memory held before. */
+static inline u32 sock_mark(const struct sock *sk)
+{
+	return (u32)(unsigned long)sk | 1;
 }
 
 /* addresses.c */

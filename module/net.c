@@ -373,6 +373,7 @@ static void adopt(struct sock *sk, struct addresses *set)
 		else if (ipv4_alone)
 			tie(sk, first_ipv4(set));
 	}
+	sock_blob(sk)->mark = sock_mark(sk);
 	/* all of it is there, for who looks at the socket alone */
 	smp_store_release(&sock_blob(sk)->addresses, addresses_get(set));
 }

@@ -56,7 +56,7 @@ bool sock_sees(const struct sock *sk, bool own)
 static int sk_alloc_security(struct sock *sk, int family, gfp_t priority)
 {
 	BUILD_BUG_ON(sizeof(struct sock_blob) > sizeof(sk->sk_vcontext));
-	sock_blob(sk)->serial = current_serial();
+	*sock_blob(sk) = (struct sock_blob){ .serial = current_serial() };
 	return 0;
 }
 
@@ -84,12 +84,22 @@ int sock_bind(struct sock *sk)
 /* A connection that comes in is its listener's, whoever is current by then. */
 static void sk_clone_security(const struct sock *sk, struct sock *newsk)
 {
-	addresses_get(sock_blob(newsk)->addresses);
+	if (addresses_get(sock_blob(newsk)->addresses))
+		sock_blob(newsk)->mark = sock_mark(newsk);
 }
 
+/*
+ * It comes here, too, when another security module has refused a socket that was to be a copy: its
+ * memory is what the last one there has left, or anybody.
+ */
 static void sk_free_security(struct sock *sk)
 {
-	addresses_put(sock_blob(sk)->addresses);
+	struct sock_blob *blob = sock_blob(sk);
+
+	if (likely(blob->mark != sock_mark(sk)))
+		return;
+	addresses_put(blob->addresses);
+	blob->mark = 0;
 }
 
 /* What a listener accepts is its own, not the caller's. */
