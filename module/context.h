@@ -173,6 +173,7 @@ u32 table_size(void);
 int exec_arm(struct context *context);
 void exec_disarm(struct task_struct *task);
 bool exec_may_open(const struct file *file);
+bool exec_may_open_confined(const struct file *file);
 extern const struct vcontext_hook exec_hooks[];
 
 /* kept.c */

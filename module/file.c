@@ -302,6 +302,8 @@ static int file_open(struct file *file)
 		return -EACCES;
 	if (likely(!current_context()))
 		return 0;
+	if (unlikely(file->f_flags & __FMODE_EXEC) && confined() && !exec_may_open_confined(file))
+		return -EACCES;
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
 		may = may_open_device(inode);
 	else if (is_kernels(inode->i_sb))

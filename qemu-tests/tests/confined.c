@@ -409,6 +409,45 @@ static const struct attempt mounted[] = {
 	{ "chmod fusectl", do_chmod, "/mnt", 2, { EPERM }, 0, mount_at_mnt, unmount_mnt },
 };
 
+/* A program that binfmt_misc has opened, in context 0, for whoever runs a file of some kind. */
+
+#define JAIL	"/root/jail"
+#define HELPER	"/root/true"
+
+static void open_helper(const struct attempt *attempt)
+{
+	mount_at_mnt(attempt);
+	ktap_need(!mkdir(JAIL, 0755) && !symlink("/bin/busybox", HELPER), JAIL ": %s",
+		  errno_name(errno));
+	close(creat(JAIL "/program", 0755));
+	ktap_need(!write_text(JAIL "/program", "for a helper") &&
+		  !write_text(attempt->path, ":helper:M::for a helper::" HELPER ":F"),
+		  "binfmt_misc: %s", errno_name(errno));
+}
+
+static void close_helper(const struct attempt *attempt)
+{
+	write_text("/mnt/helper", "-1");
+	unmount_mnt(attempt);
+	unlink(HELPER);
+	unlink(JAIL "/program");
+	rmdir(JAIL);
+}
+
+/* It would be theirs by /proc/PID/exe, with its modes and owner. */
+static int do_run_helper(const struct attempt *attempt)
+{
+	(void)attempt;
+	ktap_expect(!chroot(JAIL) && !chdir("/"), "chroot: %s", errno_name(errno));
+	execl("/program", "program", NULL);
+	return errno;
+}
+
+static const struct attempt programs[] = {
+	{ "run a file for which binfmt_misc has a program outside", do_run_helper, "/mnt/register",
+	  1, { EACCES }, 0, open_helper, close_helper },
+};
+
 int main(int argc, char **argv)
 {
 	attempts_add_all(orders);
@@ -417,5 +456,6 @@ int main(int argc, char **argv)
 	attempts_add_all(modes);
 	attempts_add_all(directories);
 	attempts_add_all(mounted);
+	attempts_add_all(programs);
 	return ktap_main(argc, argv);
 }
