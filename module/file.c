@@ -214,7 +214,8 @@ static bool may_open_kernels(const struct dentry *dentry, bool write)
 	case BPF_FS_MAGIC:
 		return !confined();
 	}
-	return !write || !confined();
+	/* what is root's alone there is the machine's: the memory and ports of its devices */
+	return !confined() || (!write && d_inode(dentry)->i_mode & S_IROTH);
 }
 
 /* Terminals */
