@@ -17,6 +17,7 @@
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/proc_fs.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/tty.h>
 #include <linux/user_namespace.h>
@@ -140,6 +141,28 @@ static bool may_open_proc_net(const struct proc_place *place, bool write)
 }
 
 /*
+ * The scheduler weighs a session as a whole, and the file autogroup says how much: are all
+ * processes in that of @task current's context's?
+ */
+static bool has_own_session(struct task_struct *task)
+{
+	struct pid *session = task_session(task);
+	struct task_struct *member;
+
+	do_each_pid_task(session, PIDTYPE_SID, member) {
+		if (!in_own_context(member))
+			return false;
+	} while_each_pid_task(session, PIDTYPE_SID, member);
+	return true;
+}
+
+/* The caller is in an RCU reader. */
+static bool may_write_proc(struct task_struct *task, const struct dentry *dentry)
+{
+	return task_may_touch(task) && (!is_named(dentry, "autogroup") || has_own_session(task));
+}
+
+/*
  * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
  * others ask ptrace for leave themselves.
  */
@@ -160,7 +183,7 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 		return false;
 	guard(rcu)();
 	task = pid_task(find_pid_ns(nr, proc_pid_ns(dentry->d_sb)), PIDTYPE_PID);
-	return !task || (write ? task_may_touch(task) : task_may_read(task));
+	return !task || (write ? may_write_proc(task, dentry) : task_may_read(task));
 }
 
 /* Moving processes is filtered by process; all else would act on those of others too. */

@@ -46,6 +46,13 @@ static int do_read(const struct attempt *attempt)
 	return fd < 0 ? errno : result(read(fd, &byte, 1));
 }
 
+/* The group of a session's processes is a group for the scheduler, too. */
+static int do_echo_alone(const struct attempt *attempt)
+{
+	ktap_expect(setsid() >= 0, "setsid: %s", errno_name(errno));
+	return do_echo(attempt);
+}
+
 static void make_group(const struct attempt *attempt)
 {
 	(void)attempt;
@@ -105,6 +112,8 @@ static const struct attempt orders[] = {
 	ORDER("/proc/pressure/memory"),
 	ORDER("/proc/bus/pci/00/00.0"),
 	ORDER("/proc/slabinfo"),
+	{ "write /proc/self/autogroup in a session of others", do_open, "/proc/self/autogroup",
+	  O_WRONLY, { EPERM }, EPERM },
 	OTHERS("/proc/1/oom_score_adj"),
 	OTHERS("/proc/1/coredump_filter"),
 	ORDER("/sys/kernel/uevent_helper"),
@@ -190,7 +199,8 @@ static const struct attempt allowed[] = {
 	{ "list " CGROUP, do_open, CGROUP, O_RDONLY | O_DIRECTORY },
 	OWN("/proc/self/comm"), OWN("/proc/self/oom_score_adj"), OWN("/proc/self/oom_adj"),
 	OWN("/proc/self/coredump_filter"), OWN("/proc/self/timerslack_ns"),
-	OWN("/proc/thread-self/comm"), OWN("/proc/self/autogroup"),
+	OWN("/proc/thread-self/comm"),
+	{ "echo to /proc/self/autogroup", do_echo_alone, "/proc/self/autogroup" },
 	{ "open /proc/self/mem to write", do_open, "/proc/self/mem", O_RDWR },
 	{ "open /proc/self/clear_refs to write", do_open, "/proc/self/clear_refs", O_WRONLY },
 	{ "open /proc/self/attr/current to write", do_open, "/proc/self/attr/current", O_WRONLY,
