@@ -245,6 +245,7 @@ void proc_status(struct seq_file *m, struct task_struct *task);
 bool confined(void);
 u64 *file_wisher(const struct file *file);
 void file_made_terminal(struct inode *inode);
+bool file_may_watch(const struct dentry *dentry);
 extern const struct vcontext_hook file_hooks[];
 
 /* unlink.c */

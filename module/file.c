@@ -306,6 +306,25 @@ static bool may_open_device(const struct inode *inode)
 	return !confined() || (S_ISCHR(inode->i_mode) && is_harmless(inode->i_rdev));
 }
 
+/*
+ * Watches tell when somebody does something, and with what: when a terminal is read is when
+ * somebody types, and what is opened in the root of proc has the number of a process for its name.
+ */
+bool file_may_watch(const struct dentry *dentry)
+{
+	const struct inode *inode = d_inode(dentry);
+
+	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		return may_open_device(inode);
+	switch (inode->i_sb->s_magic) {
+	case DEVPTS_SUPER_MAGIC:
+		return false;
+	case PROC_SUPER_MAGIC:
+		return !IS_ROOT(dentry) || is_watcher();
+	}
+	return true;
+}
+
 /* What lists sockets and devices, which is below the directory of a process. */
 static bool may_open_net(const struct dentry *dentry)
 {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -44,6 +45,13 @@ static int do_read(const struct attempt *attempt)
 	char byte;
 
 	return fd < 0 ? errno : result(read(fd, &byte, 1));
+}
+
+/* Names of processes, when somebody opens their directories. */
+static int do_watch(const struct attempt *attempt)
+{
+	return result(inotify_add_watch(inotify_init1(IN_CLOEXEC), attempt->path,
+					attempt->number));
 }
 
 /* The group of a session's processes is a group for the scheduler, too. */
@@ -114,6 +122,7 @@ static const struct attempt orders[] = {
 	ORDER("/proc/slabinfo"),
 	{ "write /proc/self/autogroup in a session of others", do_open, "/proc/self/autogroup",
 	  O_WRONLY, { EPERM }, EPERM },
+	{ "watch /proc", do_watch, "/proc", IN_OPEN, { EACCES }, EACCES },
 	OTHERS("/proc/1/oom_score_adj"),
 	OTHERS("/proc/1/coredump_filter"),
 	ORDER("/sys/kernel/uevent_helper"),
