@@ -231,6 +231,7 @@ struct pid *pid_see(struct pid *pid);
 bool pid_reads(struct pid *pid);
 bool pid_hides_nr(pid_t nr);
 struct pid *pid_find_group(pid_t nr, enum vcontext_job job);
+bool pid_may_join_group(pid_t nr);
 struct pid *pid_get_child(pid_t nr);
 struct pid *pid_next(struct idr *idr, int *nr);
 struct task_struct *pid_next_process(struct task_struct *task);
