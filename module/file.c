@@ -105,6 +105,12 @@ static const char *const proc_readable[] = {
 	"zoneinfo", NULL
 };
 
+/* What is root's alone is the machine's: its devices' memory and ports, its network's secrets. */
+static bool is_for_all(const struct dentry *dentry)
+{
+	return d_inode(dentry)->i_mode & S_IROTH;
+}
+
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
 static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
 
@@ -174,7 +180,7 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 
 	if (!is_number(place.top))
 		return !confined() || IS_ROOT(dentry) ||
-		       (!write && is_named_one_of(place.top, proc_readable));
+		       (!write && is_for_all(dentry) && is_named_one_of(place.top, proc_readable));
 	if (place.net)
 		return may_open_proc_net(&place, write);
 	if (!write && !is_named_one_of(dentry, proc_mounts))
@@ -237,8 +243,7 @@ static bool may_open_kernels(const struct dentry *dentry, bool write)
 	case BPF_FS_MAGIC:
 		return !confined();
 	}
-	/* what is root's alone there is the machine's: the memory and ports of its devices */
-	return !confined() || (!write && d_inode(dentry)->i_mode & S_IROTH);
+	return !confined() || (!write && is_for_all(dentry));
 }
 
 /* Terminals */

@@ -179,6 +179,7 @@ static const struct attempt secrets[] = {
 	SECRET("/proc/sysrq-trigger"),
 	SECRET("/proc/bus/pci/00/00.0"),
 	SECRET("/proc/tty/driver/serial"),
+	SECRET("/proc/sys/net/ipv4/tcp_fastopen_key"),
 	SECRET("/sys/bus/pci/devices/0000:00:02.0/resource0"),
 	SECRET("/sys/module/vcontext/sections/.text"),
 	SECRET("/sys/kernel/debug"),
