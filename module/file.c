@@ -12,6 +12,7 @@
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/fs.h>
+#include <linux/fileattr.h>	/* needs the former */
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
 #include <linux/magic.h>
@@ -361,9 +362,31 @@ static int file_open(struct file *file)
 	return may ? 0 : -EPERM;
 }
 
+/*
+ * In whose quota the files of a tree count, where that is limited as a project, is the machine's to
+ * say; who is in a user namespace is kept from it by the kernel itself.
+ */
+static bool changes_project(const struct file *file, unsigned int cmd)
+{
+	struct fileattr attributes = { };
+
+	switch (cmd) {
+	case FS_IOC_FSSETXATTR:
+		return true;
+	case FS_IOC_SETFLAGS:
+	case FS_IOC32_SETFLAGS:
+		/* files that are made in a directory with this flag are its project's */
+		return !vfs_fileattr_get(file->f_path.dentry, &attributes) &&
+		       attributes.fsx_xflags & FS_XFLAG_PROJINHERIT;
+	}
+	return false;
+}
+
 /* A terminal that is shared with others must not be typed into. */
 static int file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	if (unlikely(current_context()) && confined() && changes_project(file, cmd))
+		return -EPERM;
 	if (cmd != TIOCSTI && cmd != TIOCLINUX)
 		return unlink_may_ioctl(file, cmd);
 	return current_context() && !kernel_acts() ? -EPERM : 0;

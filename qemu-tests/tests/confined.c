@@ -3,12 +3,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -465,6 +467,52 @@ static int do_run_helper(const struct attempt *attempt)
 	return errno;
 }
 
+/* Whose quota a file counts in, where trees are limited as projects. */
+
+static void mount_projects(const struct attempt *attempt)
+{
+	int flags = FS_PROJINHERIT_FL, fd;
+
+	(void)attempt;
+	ktap_need(!system("truncate -s 4M /root/disk && mkfs.ext4 -q -I 256 -O project,^has_journal "
+			  "/root/disk && mount -o loop /root/disk /mnt && mkdir /mnt/tree"),
+		  "no file system with projects");
+	fd = open("/mnt/tree", O_RDONLY | O_CLOEXEC);
+	ktap_need(!ioctl(fd, FS_IOC_SETFLAGS, &flags), "FS_IOC_SETFLAGS: %s", errno_name(errno));
+	close(fd);
+}
+
+static void unmount_projects(const struct attempt *attempt)
+{
+	unmount_mnt(attempt);
+	unlink("/root/disk");
+}
+
+static int do_project(const struct attempt *attempt)
+{
+	int fd = open("/mnt/tree", O_RDONLY | O_CLOEXEC);
+	struct fsxattr attributes;
+
+	ktap_expect(!ioctl(fd, FS_IOC_FSGETXATTR, &attributes), "FS_IOC_FSGETXATTR: %s",
+		    errno_name(errno));
+	attributes.fsx_projid = attempt->number;
+	return result(ioctl(fd, FS_IOC_FSSETXATTR, &attributes));
+}
+
+static int do_inherit(const struct attempt *attempt)
+{
+	int fd = open("/mnt/tree", O_RDONLY | O_CLOEXEC), flags = attempt->number;
+
+	return result(ioctl(fd, FS_IOC_SETFLAGS, &flags));
+}
+
+static const struct attempt projects[] = {
+	{ "count in the quota of another project", do_project, NULL, 77, { EPERM }, 0,
+	  mount_projects, unmount_projects },
+	{ "leave a project by the flags of a directory", do_inherit, NULL, 0, { EPERM }, 0,
+	  mount_projects, unmount_projects },
+};
+
 static const struct attempt programs[] = {
 	{ "run a file for which binfmt_misc has a program outside", do_run_helper, "/mnt/register",
 	  1, { EACCES }, 0, open_helper, close_helper },
@@ -478,6 +526,7 @@ int main(int argc, char **argv)
 	attempts_add_all(modes);
 	attempts_add_all(directories);
 	attempts_add_all(mounted);
+	attempts_add_all(projects);
 	attempts_add_all(programs);
 	return ktap_main(argc, argv);
 }
