@@ -142,6 +142,22 @@ static bool tells_of_all(int cap)
 	return in_syscall(__NR_fanotify_init, FANOTIFY_INIT_32);
 }
 
+/*
+ * Who has made a user namespace has every right over it from outside, and is known by number alone:
+ * is it one of current's context, or of one around it?
+ */
+static bool made_here(const struct user_namespace *ns)
+{
+	const struct context *context = current_context();
+	u64 maker = ns->ucounts->context;
+
+	if (!context || context == CONTEXT_GONE)
+		return true;
+	while (context && context->serial != maker)
+		context = context->parent;
+	return context;
+}
+
 /* To join a user namespace takes a right over it, which is then neither ours nor the first. */
 static int capable_hook(const struct cred *cred, struct user_namespace *ns, int cap,
 			unsigned int opts)
@@ -154,7 +170,7 @@ static int capable_hook(const struct cred *cred, struct user_namespace *ns, int 
 		return 0;
 	if (cap == CAP_SYS_PTRACE && is_watcher())
 		return 0;	/* which is for looking, there */
-	return userns_closed() ? -EPERM : 0;
+	return userns_closed() || !(kernel_acts() || made_here(ns)) ? -EPERM : 0;
 }
 
 /* Credentials that were registered with an io_uring while the ceiling was higher. */

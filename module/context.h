@@ -173,6 +173,7 @@ u32 table_size(void);
 int exec_arm(struct context *context);
 void exec_disarm(struct task_struct *task);
 bool exec_may_open(const struct file *file);
+bool exec_may_open_confined(const struct file *file);
 extern const struct vcontext_hook exec_hooks[];
 
 /* kept.c */
@@ -230,6 +231,7 @@ struct pid *pid_see(struct pid *pid);
 bool pid_reads(struct pid *pid);
 bool pid_hides_nr(pid_t nr);
 struct pid *pid_find_group(pid_t nr, enum vcontext_job job);
+bool pid_may_join_group(pid_t nr);
 struct pid *pid_get_child(pid_t nr);
 struct pid *pid_next(struct idr *idr, int *nr);
 struct task_struct *pid_next_process(struct task_struct *task);
@@ -244,6 +246,7 @@ void proc_status(struct seq_file *m, struct task_struct *task);
 bool confined(void);
 u64 *file_wisher(const struct file *file);
 void file_made_terminal(struct inode *inode);
+bool file_may_watch(const struct dentry *dentry);
 extern const struct vcontext_hook file_hooks[];
 
 /* unlink.c */

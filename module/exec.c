@@ -75,19 +75,34 @@ int exec_arm(struct context *context)
 	return 0;
 }
 
-/* May current, which will enter at exec, execute @file? */
-bool exec_may_open(const struct file *file)
+static bool is_below_root(const struct file *file)
 {
 	struct path root;
 	bool below;
 
-	/* of a file on an overlay it has asked for the one that it names */
-	if (!(file->f_flags & __FMODE_EXEC) || file->f_mode & FMODE_BACKING)
-		return true;
 	get_fs_root(current->fs, &root);
 	below = path_is_under(&file->f_path, &root);
 	path_put(&root);
 	return below;
+}
+
+/* May current, which will enter at exec, execute @file? */
+bool exec_may_open(const struct file *file)
+{
+	/* of a file on an overlay it has asked for the one that it names */
+	return !(file->f_flags & __FMODE_EXEC) || file->f_mode & FMODE_BACKING ||
+	       is_below_root(file);
+}
+
+/*
+ * May current, which is confined, execute @file?  What binfmt_misc has opened (its flag F) was
+ * below the root directory of who has registered it.  Files that are nowhere, as memfds, are of
+ * those who made them, and so are the file systems of a user namespace.
+ */
+bool exec_may_open_confined(const struct file *file)
+{
+	return exec_may_open(file) || file->f_path.mnt->mnt_flags & MNT_INTERNAL ||
+	       file_inode(file)->i_sb->s_user_ns != &init_user_ns;
 }
 
 /* Another thread's execve() would end the one that is to enter, and go on outside. */

@@ -12,11 +12,13 @@
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/fs.h>
+#include <linux/fileattr.h>	/* needs the former */
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/proc_fs.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/tty.h>
 #include <linux/user_namespace.h>
@@ -104,6 +106,12 @@ static const char *const proc_readable[] = {
 	"zoneinfo", NULL
 };
 
+/* What is root's alone is the machine's: its devices' memory and ports, its network's secrets. */
+static bool is_for_all(const struct dentry *dentry)
+{
+	return d_inode(dentry)->i_mode & S_IROTH;
+}
+
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */
 static const char *const proc_mounts[] = { "mountinfo", "mounts", "mountstats", NULL };
 
@@ -140,6 +148,28 @@ static bool may_open_proc_net(const struct proc_place *place, bool write)
 }
 
 /*
+ * The scheduler weighs a session as a whole, and the file autogroup says how much: are all
+ * processes in that of @task current's context's?
+ */
+static bool has_own_session(struct task_struct *task)
+{
+	struct pid *session = task_session(task);
+	struct task_struct *member;
+
+	do_each_pid_task(session, PIDTYPE_SID, member) {
+		if (!in_own_context(member))
+			return false;
+	} while_each_pid_task(session, PIDTYPE_SID, member);
+	return true;
+}
+
+/* The caller is in an RCU reader. */
+static bool may_write_proc(struct task_struct *task, const struct dentry *dentry)
+{
+	return task_may_touch(task) && (!is_named(dentry, "autogroup") || has_own_session(task));
+}
+
+/*
  * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
  * others ask ptrace for leave themselves.
  */
@@ -151,7 +181,7 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 
 	if (!is_number(place.top))
 		return !confined() || IS_ROOT(dentry) ||
-		       (!write && is_named_one_of(place.top, proc_readable));
+		       (!write && is_for_all(dentry) && is_named_one_of(place.top, proc_readable));
 	if (place.net)
 		return may_open_proc_net(&place, write);
 	if (!write && !is_named_one_of(dentry, proc_mounts))
@@ -160,7 +190,7 @@ static bool may_open_proc(const struct dentry *dentry, bool write)
 		return false;
 	guard(rcu)();
 	task = pid_task(find_pid_ns(nr, proc_pid_ns(dentry->d_sb)), PIDTYPE_PID);
-	return !task || (write ? task_may_touch(task) : task_may_read(task));
+	return !task || (write ? may_write_proc(task, dentry) : task_may_read(task));
 }
 
 /* Moving processes is filtered by process; all else would act on those of others too. */
@@ -214,7 +244,7 @@ static bool may_open_kernels(const struct dentry *dentry, bool write)
 	case BPF_FS_MAGIC:
 		return !confined();
 	}
-	return !write || !confined();
+	return !confined() || (!write && is_for_all(dentry));
 }
 
 /* Terminals */
@@ -282,6 +312,25 @@ static bool may_open_device(const struct inode *inode)
 	return !confined() || (S_ISCHR(inode->i_mode) && is_harmless(inode->i_rdev));
 }
 
+/*
+ * Watches tell when somebody does something, and with what: when a terminal is read is when
+ * somebody types, and what is opened in the root of proc has the number of a process for its name.
+ */
+bool file_may_watch(const struct dentry *dentry)
+{
+	const struct inode *inode = d_inode(dentry);
+
+	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		return may_open_device(inode);
+	switch (inode->i_sb->s_magic) {
+	case DEVPTS_SUPER_MAGIC:
+		return false;
+	case PROC_SUPER_MAGIC:
+		return !IS_ROOT(dentry) || is_watcher();
+	}
+	return true;
+}
+
 /* What lists sockets and devices, which is below the directory of a process. */
 static bool may_open_net(const struct dentry *dentry)
 {
@@ -302,6 +351,8 @@ static int file_open(struct file *file)
 		return -EACCES;
 	if (likely(!current_context()))
 		return 0;
+	if (unlikely(file->f_flags & __FMODE_EXEC) && confined() && !exec_may_open_confined(file))
+		return -EACCES;
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
 		may = may_open_device(inode);
 	else if (is_kernels(inode->i_sb))
@@ -311,9 +362,31 @@ static int file_open(struct file *file)
 	return may ? 0 : -EPERM;
 }
 
+/*
+ * In whose quota the files of a tree count, where that is limited as a project, is the machine's to
+ * say; who is in a user namespace is kept from it by the kernel itself.
+ */
+static bool changes_project(const struct file *file, unsigned int cmd)
+{
+	struct fileattr attributes = { };
+
+	switch (cmd) {
+	case FS_IOC_FSSETXATTR:
+		return true;
+	case FS_IOC_SETFLAGS:
+	case FS_IOC32_SETFLAGS:
+		/* files that are made in a directory with this flag are its project's */
+		return !vfs_fileattr_get(file->f_path.dentry, &attributes) &&
+		       attributes.fsx_xflags & FS_XFLAG_PROJINHERIT;
+	}
+	return false;
+}
+
 /* A terminal that is shared with others must not be typed into. */
 static int file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	if (unlikely(current_context()) && confined() && changes_project(file, cmd))
+		return -EPERM;
 	if (cmd != TIOCSTI && cmd != TIOCLINUX)
 		return unlink_may_ioctl(file, cmd);
 	return current_context() && !kernel_acts() ? -EPERM : 0;

@@ -76,14 +76,26 @@ static bool is_kernels(const struct key *key, enum key_need_perm need)
 	       (is_keyring(key) && key->description[0] == '.');
 }
 
+/*
+ * Does the kernel act for itself, with credentials of its own?  Those with which it searches for
+ * names and users are root's, with a thread keyring that no context has made; others are users',
+ * which an io_uring has kept.
+ */
+static bool are_kernels(const struct cred *cred)
+{
+	return cred != current_real_cred() && cred->thread_keyring &&
+	       !cred->thread_keyring->context &&
+	       cap_issubset(CAP_FULL_SET, cred->cap_permitted);
+}
+
 static int key_permission(key_ref_t ref, const struct cred *cred, enum key_need_perm need)
 {
 	const struct key *key = key_ref_to_ptr(ref);
 
 	if (key->context == context_serial(current_context()) || kernel_acts())
 		return 0;
-	/* the kernel acts for itself with credentials of its own; a list has the opener's */
-	if ((cred != current_real_cred() && need != KEY_NEED_VIEW) || is_kernels(key, need))
+	/* a list has the credentials of who has opened it */
+	if ((need != KEY_NEED_VIEW && are_kernels(cred)) || is_kernels(key, need))
 		return 0;
 	return is_watcher() && need == KEY_NEED_VIEW ? 0 : -EACCES;
 }

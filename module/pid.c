@@ -110,6 +110,29 @@ struct pid *pid_find_group(pid_t nr, enum vcontext_job job)
 	return NULL;
 }
 
+/*
+ * A terminal stops groups as a whole, when one of them reads in the background: nobody inside joins
+ * a job that is outside.
+ */
+bool pid_may_join_group(pid_t nr)
+{
+	struct context *own = current_context();
+	struct task_struct *member;
+	struct pid *group;
+	bool any = false;
+
+	if (likely(!own))
+		return true;
+	guard(rcu)();
+	group = find_raw(nr);
+	do_each_pid_task(group, PIDTYPE_PGID, member) {
+		if (task_sees(member) || context_inside(task_context(member), own))
+			return true;
+		any = true;
+	} while_each_pid_task(group, PIDTYPE_PGID, member);
+	return !any;
+}
+
 /* Waiting is for children only, so that a number tells no more than who is one. */
 struct pid *pid_get_child(pid_t nr)
 {

@@ -28,6 +28,8 @@ static int socket_create(int family, int type, int protocol, int kern)
 	switch (protocol) {
 	case NETLINK_CONNECTOR:
 		return task_may_hear_all(CAP_NET_ADMIN) ? 0 : -EPERM;
+	case NETLINK_RDMA:	/* which tells the numbers of who has queues */
+		return current_context() && !is_watcher() ? -EPERM : 0;
 	case NETLINK_KOBJECT_UEVENT:
 	case NETLINK_SELINUX:
 		return confined() ? -EPERM : 0;

@@ -212,7 +212,7 @@ static int ptrace_traceme(struct task_struct *parent)
 
 static int task_setpgid(struct task_struct *task, pid_t pgid)
 {
-	return touch(task);
+	return task_may_touch(task) && pid_may_join_group(pgid) ? 0 : -EPERM;
 }
 
 /* Walks by user come to tasks that are just being released: to these it is all the same. */

@@ -86,7 +86,9 @@ static int file_lock(struct file *file, unsigned int type)
 
 static int path_notify(const struct path *path, u64 mask, unsigned int type)
 {
-	return current_context() && is_shared(path->dentry) ? -EACCES : 0;
+	if (likely(!current_context()))
+		return 0;
+	return is_shared(path->dentry) || !file_may_watch(path->dentry) ? -EACCES : 0;
 }
 
 /*

@@ -301,6 +301,27 @@ static void run_flag(const void *uid)
 	sitter_end(&sitter);
 }
 
+/* One that was made outside is nobody's inside, though its owner is there under the same uid. */
+
+static void refused_foreign(void *uid)
+{
+	struct attempt a = { &ways[5], .want = EPERM };
+	struct place here = { .uid = *(uid_t *)uid };
+
+	expect_error(context_new(VCONTEXT_USERNS, NULL), 0);
+	a.place = &here;
+	attempt(&a);
+}
+
+static void run_flag_foreign(const void *user)
+{
+	uid_t uid = user ? USER : 0;
+	struct sitter sitter = start_other(uid);
+
+	in_child(refused_foreign, &uid);
+	sitter_end(&sitter);
+}
+
 /* Root of context 0 opens them to those who are inside, and deeper. */
 static void closed_then_open(int handle, int line)
 {
@@ -393,6 +414,8 @@ static const struct ktap_case cases[] = {
 	{ "namespaces of other kinds", run_others_open },
 	{ "the flag userns as root", run_flag },
 	{ "the flag userns as user", run_flag, "user" },
+	{ "the flag userns and one of context 0 as root", run_flag_foreign },
+	{ "the flag userns and one of context 0 as user", run_flag_foreign, "user" },
 	{ "the flag userns of a context in use", run_flag_later },
 	{ "the flag userns not by a user", run_flag_user },
 	{ "the flag userns not by root inside", run_flag_inside },

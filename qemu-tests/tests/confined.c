@@ -3,11 +3,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -44,6 +47,20 @@ static int do_read(const struct attempt *attempt)
 	char byte;
 
 	return fd < 0 ? errno : result(read(fd, &byte, 1));
+}
+
+/* Names of processes, when somebody opens their directories. */
+static int do_watch(const struct attempt *attempt)
+{
+	return result(inotify_add_watch(inotify_init1(IN_CLOEXEC), attempt->path,
+					attempt->number));
+}
+
+/* The group of a session's processes is a group for the scheduler, too. */
+static int do_echo_alone(const struct attempt *attempt)
+{
+	ktap_expect(setsid() >= 0, "setsid: %s", errno_name(errno));
+	return do_echo(attempt);
 }
 
 static void make_group(const struct attempt *attempt)
@@ -105,6 +122,9 @@ static const struct attempt orders[] = {
 	ORDER("/proc/pressure/memory"),
 	ORDER("/proc/bus/pci/00/00.0"),
 	ORDER("/proc/slabinfo"),
+	{ "write /proc/self/autogroup in a session of others", do_open, "/proc/self/autogroup",
+	  O_WRONLY, { EPERM }, EPERM },
+	{ "watch /proc", do_watch, "/proc", IN_OPEN, { EACCES }, EACCES },
 	OTHERS("/proc/1/oom_score_adj"),
 	OTHERS("/proc/1/coredump_filter"),
 	ORDER("/sys/kernel/uevent_helper"),
@@ -161,6 +181,9 @@ static const struct attempt secrets[] = {
 	SECRET("/proc/sysrq-trigger"),
 	SECRET("/proc/bus/pci/00/00.0"),
 	SECRET("/proc/tty/driver/serial"),
+	SECRET("/proc/sys/net/ipv4/tcp_fastopen_key"),
+	SECRET("/sys/bus/pci/devices/0000:00:02.0/resource0"),
+	SECRET("/sys/module/vcontext/sections/.text"),
 	SECRET("/sys/kernel/debug"),
 	SECRET("/sys/kernel/debug/sched/debug"),
 	SECRET("/sys/kernel/debug/kprobes/list"),
@@ -188,7 +211,8 @@ static const struct attempt allowed[] = {
 	{ "list " CGROUP, do_open, CGROUP, O_RDONLY | O_DIRECTORY },
 	OWN("/proc/self/comm"), OWN("/proc/self/oom_score_adj"), OWN("/proc/self/oom_adj"),
 	OWN("/proc/self/coredump_filter"), OWN("/proc/self/timerslack_ns"),
-	OWN("/proc/thread-self/comm"), OWN("/proc/self/autogroup"),
+	OWN("/proc/thread-self/comm"),
+	{ "echo to /proc/self/autogroup", do_echo_alone, "/proc/self/autogroup" },
 	{ "open /proc/self/mem to write", do_open, "/proc/self/mem", O_RDWR },
 	{ "open /proc/self/clear_refs to write", do_open, "/proc/self/clear_refs", O_WRONLY },
 	{ "open /proc/self/attr/current to write", do_open, "/proc/self/attr/current", O_WRONLY,
@@ -409,6 +433,91 @@ static const struct attempt mounted[] = {
 	{ "chmod fusectl", do_chmod, "/mnt", 2, { EPERM }, 0, mount_at_mnt, unmount_mnt },
 };
 
+/* A program that binfmt_misc has opened, in context 0, for whoever runs a file of some kind. */
+
+#define JAIL	"/root/jail"
+#define HELPER	"/root/true"
+
+static void open_helper(const struct attempt *attempt)
+{
+	mount_at_mnt(attempt);
+	ktap_need(!mkdir(JAIL, 0755) && !symlink("/bin/busybox", HELPER), JAIL ": %s",
+		  errno_name(errno));
+	close(creat(JAIL "/program", 0755));
+	ktap_need(!write_text(JAIL "/program", "for a helper") &&
+		  !write_text(attempt->path, ":helper:M::for a helper::" HELPER ":F"),
+		  "binfmt_misc: %s", errno_name(errno));
+}
+
+static void close_helper(const struct attempt *attempt)
+{
+	write_text("/mnt/helper", "-1");
+	unmount_mnt(attempt);
+	unlink(HELPER);
+	unlink(JAIL "/program");
+	rmdir(JAIL);
+}
+
+/* It would be theirs by /proc/PID/exe, with its modes and owner. */
+static int do_run_helper(const struct attempt *attempt)
+{
+	(void)attempt;
+	ktap_expect(!chroot(JAIL) && !chdir("/"), "chroot: %s", errno_name(errno));
+	execl("/program", "program", NULL);
+	return errno;
+}
+
+/* Whose quota a file counts in, where trees are limited as projects. */
+
+static void mount_projects(const struct attempt *attempt)
+{
+	int flags = FS_PROJINHERIT_FL, fd;
+
+	(void)attempt;
+	ktap_need(!system("truncate -s 4M /root/disk && mkfs.ext4 -q -I 256 -O project,^has_journal "
+			  "/root/disk && mount -o loop /root/disk /mnt && mkdir /mnt/tree"),
+		  "no file system with projects");
+	fd = open("/mnt/tree", O_RDONLY | O_CLOEXEC);
+	ktap_need(!ioctl(fd, FS_IOC_SETFLAGS, &flags), "FS_IOC_SETFLAGS: %s", errno_name(errno));
+	close(fd);
+}
+
+static void unmount_projects(const struct attempt *attempt)
+{
+	unmount_mnt(attempt);
+	unlink("/root/disk");
+}
+
+static int do_project(const struct attempt *attempt)
+{
+	int fd = open("/mnt/tree", O_RDONLY | O_CLOEXEC);
+	struct fsxattr attributes;
+
+	ktap_expect(!ioctl(fd, FS_IOC_FSGETXATTR, &attributes), "FS_IOC_FSGETXATTR: %s",
+		    errno_name(errno));
+	attributes.fsx_projid = attempt->number;
+	return result(ioctl(fd, FS_IOC_FSSETXATTR, &attributes));
+}
+
+static int do_inherit(const struct attempt *attempt)
+{
+	int fd = open("/mnt/tree", O_RDONLY | O_CLOEXEC), flags = attempt->number;
+
+	return result(ioctl(fd, FS_IOC_SETFLAGS, &flags));
+}
+
+static const struct attempt projects[] = {
+	{ "count in the quota of another project", do_project, NULL, 77, { EPERM }, 0,
+	  mount_projects, unmount_projects },
+	{ "leave a project by the flags of a directory", do_inherit, NULL, 0, { EPERM }, 0,
+	  mount_projects, unmount_projects },
+};
+
+static const struct attempt programs[] = {
+	{ "run a file for which binfmt_misc has a program outside", do_run_helper, "/mnt/register",
+	  1, { EACCES }, 0, open_helper, close_helper },
+};
+
 int main(int argc, char **argv)
 {
 	attempts_add_all(orders);
@@ -417,5 +526,7 @@ int main(int argc, char **argv)
 	attempts_add_all(modes);
 	attempts_add_all(directories);
 	attempts_add_all(mounted);
+	attempts_add_all(projects);
+	attempts_add_all(programs);
 	return ktap_main(argc, argv);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -254,6 +255,23 @@ static void run_own(const void *full)
 	}
 }
 
+/* When somebody types is something about others, too. */
+static void run_watch(const void *full)
+{
+	struct terminal terminal = new_terminal(), own;
+	int fd;
+
+	enter(full);
+	fd = inotify_init1(IN_CLOEXEC);
+	own = new_terminal();
+	ktap_expect(inotify_add_watch(fd, own.slave, IN_ACCESS) >= 0,
+		    "expected to watch the own terminal, came %s", errno_name(errno));
+	ktap_expect(inotify_add_watch(fd, terminal.slave, IN_ACCESS) < 0 && errno == EACCES,
+		    "expected EACCES for watching a terminal of context 0");
+	ktap_expect(inotify_add_watch(fd, "/dev/pts", IN_ACCESS) < 0 && errno == EACCES,
+		    "expected EACCES for watching all terminals");
+}
+
 /* The terminal on which somebody entered. */
 static void controlling(void *full)
 {
@@ -350,6 +368,8 @@ static const struct ktap_case terminals[] = {
 	{ "a terminal of another context, not confined", run_sibling, "full" },
 	{ "a node of a terminal, confined", run_node },
 	{ "a node of a terminal, not confined", run_node, "full" },
+	{ "watching a terminal of context 0, confined", run_watch },
+	{ "watching a terminal of context 0, not confined", run_watch, "full" },
 	{ "the own terminal, confined", run_own, .anywhere = "it is allowed" },
 	{ "the own terminal, not confined", run_own, "full", .anywhere = "it is allowed" },
 	{ "the controlling terminal, confined", run_controlling, .anywhere = "it is allowed" },

@@ -453,6 +453,8 @@ static const struct attempt events[] = {
 	{ "netlink of the connector", do_netlink, NULL, NETLINK_CONNECTOR, { EPERM }, EPERM },
 	/* this kernel has none */
 	{ "netlink of SELinux", do_netlink, NULL, NETLINK_SELINUX, { EPERM }, EPROTONOSUPPORT },
+	/* closed to all in contexts */
+	{ "netlink of RDMA", do_netlink, NULL, NETLINK_RDMA, { EPERM }, EPERM },
 	{ "netlink of the audit", do_netlink, NULL, NETLINK_AUDIT, { EPROTONOSUPPORT } },
 	{ "netlink of routes", do_netlink, NULL, NETLINK_ROUTE, { 0 } },
 	SYSLOG(0), SYSLOG(1), SYSLOG(2), SYSLOG(3), SYSLOG(4), SYSLOG(5), SYSLOG(6), SYSLOG(7),

@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest.h"
+#include "uring.h"
 
 #define ALL_RIGHTS	0x3f3f3f3f
 #define NAME_ROOM	32
@@ -215,19 +217,49 @@ static int do_list_kept(struct pair *pair)
 }
 
 /* A cipher takes a key from the register of keys. */
-static int do_cipher(struct pair *pair)
+
+static int open_cipher(void)
 {
 	struct sockaddr_alg name = { .salg_family = AF_ALG, .salg_type = "hash" };
 	int fd = socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	__s32 key = made_by(pair).key;
-	int error;
 
 	strcpy((char *)name.salg_name, "hmac(sha256)");
 	if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof(name)))
 		ktap_skip("this kernel has no hmac(sha256)");
+	return fd;
+}
+
+static int do_cipher(struct pair *pair)
+{
+	__s32 key = made_by(pair).key;
+	int fd = open_cipher(), error;
+
 	error = result(setsockopt(fd, SOL_ALG, ALG_SET_KEY_BY_KEY_SERIAL, &key, sizeof(key)));
 	if (error == ENOPROTOOPT)
 		ktap_skip("this kernel has no such option");
+	return error;
+}
+
+/* With credentials that an io_uring has kept, and which are not those of the process any more. */
+static int do_cipher_ring(struct pair *pair)
+{
+	struct io_uring_sqe request = { .opcode = URING_OP_CMD, .cmd_op = URING_SETSOCKOPT };
+	__s32 key = made_by(pair).key;
+	int ring, personality, error;
+
+	request.fd = open_cipher();
+	ring = uring_open(AT_ONCE);
+	personality = ring < 0 ? ring : syscall(SYS_io_uring_register, ring,
+						IORING_REGISTER_PERSONALITY, NULL, 0);
+	ktap_need(personality > 0 && !prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "io_uring: %s",
+		  errno_name(errno));
+	request.personality = personality;
+	request.addr = SOL_ALG | (__u64)ALG_SET_KEY_BY_KEY_SERIAL << 32;
+	request.file_index = sizeof(key);
+	request.addr3 = (unsigned long)&key;
+	error = -uring_do(AT_ONCE, &request);
+	if (error == EOPNOTSUPP)
+		ktap_skip("this kernel's io_uring sets no options");
 	return error;
 }
 
@@ -248,6 +280,7 @@ static const struct act acts[] = {
 	KEY("KEYCTL_JOIN_SESSION_KEYRING by name", do_join), KEY("/proc/keys", do_list),
 	{ "/proc/keys opened before", keep_list, give_keys, do_list_kept, 0, { ENOKEY } },
 	KEY("ALG_SET_KEY_BY_KEY_SERIAL", do_cipher),
+	KEY("ALG_SET_KEY_BY_KEY_SERIAL by an io_uring's personality", do_cipher_ring),
 };
 
 int main(int argc, char **argv)

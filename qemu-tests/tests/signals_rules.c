@@ -416,6 +416,31 @@ static void run_continue_other_session(const void *unused)
 	sitter_end(&sitter);
 }
 
+/* The terminal stops a group as a whole, if one of it reads in the background. */
+
+static void lead_group(void *unused)
+{
+	(void)unused;
+	setpgid(0, 0);
+}
+
+static void join_group(void *group)
+{
+	enter_new(0);
+	ktap_expect(setpgid(0, *(pid_t *)group) && errno == EPERM, "expected EPERM, came %s",
+		    errno_name(errno));
+}
+
+static void run_join_group(const void *user)
+{
+	struct sitter sitter;
+
+	become(user ? USER : 0);
+	sitter = sitter_start(lead_group, NULL);
+	in_child(join_group, &sitter.pid);
+	sitter_end(&sitter);
+}
+
 /* What runs inside may name its own group, though its leader is outside. */
 static void name_group(void *unused)
 {
@@ -481,6 +506,8 @@ static const struct ktap_case cases[] = {
 	{ "SIGCONT to a job inside as root", run_continue_job },
 	{ "SIGCONT to a job inside as user", run_continue_job, "user" },
 	{ "SIGCONT to a group of another session", run_continue_other_session },
+	{ "a group outside is not joined as root", run_join_group },
+	{ "a group outside is not joined as user", run_join_group, "user" },
 	{ "the own group by number inside", run_name_group, .anywhere = "it is the own group" },
 	{ "kill -1 by the watcher", run_watcher_all },
 };

@@ -8,6 +8,8 @@
 /* Added after the headers of Debian 12. */
 #define URING_OP_BIND	56
 #define URING_OP_LISTEN	57
+#define URING_OP_CMD	46
+#define URING_SETSOCKOPT	3
 
 /* How the kernel shall do it. */
 enum uring_way { AT_ONCE, BY_WORKER, BY_POLLER, URING_WAYS };
