@@ -109,7 +109,7 @@ static const char *const proc_readable[] = {
 /* What is root's alone is the machine's: its devices' memory and ports, its network's secrets. */
 static bool is_for_all(const struct dentry *dentry)
 {
-	return d_inode(dentry)->i_mode & S_IROTH;
+	return d_inode(dentry)->i_mode & 0004;
 }
 
 /* What tells of the mounts of a process, and doesn't ask ptrace for leave. */

@@ -438,7 +438,9 @@ run "copy to a full disk" 1 "$full" vctl build --from "$tmp/src" f
 check "nothing is left" nothing_left
 run "tar to a full disk" 1 '^vctl: build f: /vservers: the disk is full' \
 	vctl build --from "$tmp/good.tar" f
-run "compressed" 1 "$full" vctl build --from "$tmp/good.tar.gz" f
+# Without extended attributes, which a tmpfs has since Linux 6.6 only.
+tar -C /vservers.disk/src -czf "$tmp/bare.tar.gz" .
+run "compressed" 1 "$full" vctl build --from "$tmp/bare.tar.gz" f
 check "nothing is left" nothing_left
 mount -o remount,size=0,nr_inodes=40 /vservers
 run "no room for more files" 1 "$full" vctl build --from "$tmp/src" f

@@ -10,7 +10,7 @@
 #include "soak_life.h"
 
 #define WORKERS		16
-#define PATIENCE	300	/* seconds that a life may take */
+#define PATIENCE	1800	/* seconds that a life may take, on a loaded machine */
 #define WARMING		60	/* lives of each worker before memory is looked at */
 
 #define TOLERANCE	1024	/* KiB that may differ, see memory_is_back() */
@@ -254,6 +254,7 @@ static void read_options(int argc, char **argv)
 
 		if (option == 'l') {
 			wrongs_begin();
+			life_alone = true;
 			live(&(struct random){ strtoull(optarg, NULL, 0) });
 		}
 		if (option == 's')

@@ -83,7 +83,8 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *what
 	_exit(1);
 }
 
-/* What processes that a test forks find to be wrong; the first is told. */
+/* What processes that a test forks find to be wrong: a few are told at once, the first in the end. */
+#define WRONGS_TOLD	8
 
 static MAYBE_UNUSED struct {
 	_Atomic unsigned int count;
@@ -100,13 +101,18 @@ static inline MAYBE_UNUSED void wrongs_begin(void)
 
 static inline MAYBE_UNUSED void __attribute__((format(printf, 1, 2))) wrong(const char *what, ...)
 {
+	unsigned int before = wrongs->count++;
+	char text[sizeof(wrongs->text)];
 	va_list args;
 
-	if (wrongs->count++)
+	if (before >= WRONGS_TOLD)
 		return;
 	va_start(args, what);
-	vsnprintf(wrongs->text, sizeof(wrongs->text), what, args);
+	vsnprintf(text, sizeof(text), what, args);
 	va_end(args);
+	dprintf(STDOUT_FILENO, "# wrong: %s\n", text);
+	if (!before)
+		strcpy(wrongs->text, text);
 }
 
 /* One case: nothing was, since the last one. */
