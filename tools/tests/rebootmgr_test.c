@@ -30,7 +30,7 @@
 #include "cleanup.h"
 #include "reboot_manager.h"
 
-#define SOON_MS 5000
+#define SOON_MS 30000	/* on a loaded machine */
 #define A_WHILE_MS 300
 
 static char work[] = "/tmp/rebootmgr-test.XXXXXX";
