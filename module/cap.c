@@ -144,7 +144,7 @@ static bool tells_of_all(int cap)
 
 /*
  * Who has made a user namespace has every right over it from outside, and is known by number alone:
- * is it one of current's context, or of one around it?
+ * is it one of current's context, or of one around it?  Context 0 is around none.
  */
 static bool made_here(const struct user_namespace *ns)
 {
