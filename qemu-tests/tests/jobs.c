@@ -136,11 +136,15 @@ static void interrupt(void)
 	press(INTERRUPT, "echo st''atus $?\n", "status 130");
 }
 
-/* The shell tells which job it brings to the foreground, in words of the command's. */
+/*
+ * The shell tells which job it brings to the foreground, in words of the command's. What it tells
+ * before that is over when the shell itself says so: the terminal's echo can have the shell's prompt
+ * in its middle.
+ */
 static void foreground(const char *words)
 {
-	say("fg\n");
-	comes("fg");
+	say("echo fo''re; fg\n");
+	comes("fore");
 	comes(words);
 }
 
