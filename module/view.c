@@ -4,7 +4,9 @@
  * and sockets that have them.  What can't be cut down to that isn't shown.
  */
 
+#include <linux/capability.h>
 #include <linux/dcache.h>
+#include <linux/genetlink.h>
 #include <linux/if_addr.h>
 #include <linux/inet_diag.h>
 #include <linux/inetdevice.h>
@@ -124,17 +126,28 @@ static bool may_ask(const struct nlmsghdr *message)
 	return false;
 }
 
+/*
+ * Families of generic netlink tell of the machine (what it has measured of everybody's connections
+ * is one), but for the one that says which there are.
+ */
+static bool may_ask_family(const struct sock *sk, const struct nlmsghdr *message)
+{
+	return message->nlmsg_type <= GENL_ID_CTRL || (is_watcher() && !current_addresses()) ||
+	       ns_capable_noaudit(sock_net(sk)->user_ns, CAP_NET_ADMIN);
+}
+
 static int netlink_send(struct sock *sk, struct sk_buff *skb)
 {
 	const struct nlmsghdr *message = (struct nlmsghdr *)skb->data;
+	bool generic = sk->sk_protocol == NETLINK_GENERIC;
 	int left = skb->len;
 
-	if (sk->sk_protocol != NETLINK_SOCK_DIAG ||
+	if ((!generic && sk->sk_protocol != NETLINK_SOCK_DIAG) ||
 	    (!current_addresses() && !current_context()))
 		return 0;
 	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left))
-		if (!may_ask(message))
-			return -ENOENT;	/* as if the kernel didn't know how */
+		if (!(generic ? may_ask_family(sk, message) : may_ask(message)))
+			return generic ? -EPERM : -ENOENT;	/* as if there were no such list */
 	return 0;
 }
 
@@ -261,6 +274,8 @@ bool view_message(struct sock *sk, struct sk_buff *skb)
 		may = filter(sk, skb, set);
 	else if (sk->sk_protocol == NETLINK_SOCK_DIAG)
 		may = !NETLINK_CB(skb).dst_group;	/* news of the end of all sockets */
+	else if (sk->sk_protocol == NETLINK_GENERIC && net_eq(sock_net(sk), &init_net))
+		may = !NETLINK_CB(skb).dst_group;	/* of whose quota is exceeded, and others */
 	if (!may)
 		kfree_skb(skb);
 	return may;

@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <linux/in6.h>		/* which has to know of the one before it */
+#include <linux/genetlink.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink_diag.h>
 #include <linux/packet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp_metrics.h>
 #include <linux/unix_diag.h>
 #include <linux/vm_sockets.h>
 #include <linux/vm_sockets_diag.h>
@@ -25,6 +27,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "confined.h"
 #include "guest.h"
 #include "netlink.h"
 
@@ -347,6 +350,99 @@ static const struct act others[] = {
 	  .hidden = { ENOENT }, .together = ENOENT },
 };
 
+/* What was measured of the machine's connections is told by their far end. */
+
+#define FAR_END		htonl(0x7f000707)
+
+static void connect_once(void)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = FAR_END };
+	socklen_t size = sizeof(name);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), end, fd;
+	char byte;
+
+	ktap_need(!bind(listener, (struct sockaddr *)&name, size) && !listen(listener, 1) &&
+		  !getsockname(listener, (struct sockaddr *)&name, &size), "a listener");
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ktap_need(!connect(fd, (struct sockaddr *)&name, size), "connect: %s", errno_name(errno));
+	end = accept(listener, NULL, NULL);
+	ktap_need(write(fd, "", 1) == 1 && read(end, &byte, 1) == 1, "a connection");
+	close(end);
+	ktap_need(!read(fd, &byte, 1), "its end");
+	close(fd);
+	close(listener);
+}
+
+static void note_family(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *id = netlink_find(message, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
+
+	if (id)
+		memcpy(data, (const char *)id + NLA_HDRLEN, sizeof(__u16));
+}
+
+static void note_metrics(const struct nlmsghdr *message, void *data)
+{
+	if (netlink_find(message, GENL_HDRLEN, TCP_METRICS_ATTR_VALS))
+		*(bool *)data = true;
+}
+
+/* Returns 0 if it was told, or an errno. */
+static int ask_metrics(void)
+{
+	struct genlmsghdr body = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
+	int error, fd = netlink_open(NETLINK_GENERIC, 0);
+	struct netlink_question message;
+	__be32 far_end = FAR_END;
+	bool told = false;
+	__u16 family = 0;
+
+	ktap_need(fd >= 0, "NETLINK_GENERIC: %s", errno_name(-fd));
+	netlink_begin(&message, GENL_ID_CTRL, 0, &body, sizeof(body));
+	netlink_add(&message, CTRL_ATTR_FAMILY_NAME, TCP_METRICS_GENL_NAME,
+		    sizeof(TCP_METRICS_GENL_NAME));
+	error = netlink_ask(fd, &message, note_family, &family);
+	ktap_need(!error && family, "families: %s", errno_name(error));
+	body.cmd = TCP_METRICS_CMD_GET;
+	netlink_begin(&message, family, 0, &body, sizeof(body));
+	netlink_add(&message, TCP_METRICS_ATTR_ADDR_IPV4, &far_end, sizeof(far_end));
+	error = netlink_ask(fd, &message, note_metrics, &told);
+	close(fd);
+	return told ? 0 : error ?: ENOENT;
+}
+
+static void run_metrics_outside(const void *unused)
+{
+	int error;
+
+	(void)unused;
+	become(USER);
+	connect_once();
+	error = ask_metrics();
+	ktap_expect(!error, "expected to be told, came %s", errno_name(error));
+}
+
+static void run_metrics_inside(const void *user)
+{
+	int error;
+
+	connect_once();
+	if (user) {
+		become(USER);
+		enter_new(0);
+	} else {
+		enter_secure();
+	}
+	error = ask_metrics();
+	ktap_expect(error == EPERM, "expected EPERM, came %s", errno_name(error));
+}
+
+static const struct ktap_case cases[] = {
+	{ "tcp_metrics outside", run_metrics_outside, .anywhere = "context 0 may" },
+	{ "tcp_metrics as user", run_metrics_inside, "user" },
+	{ "tcp_metrics as root under secure", run_metrics_inside },
+};
+
 /* It takes a right to make a socket of such a kind, not to list it. */
 static bool is_roots(const struct kind *kind)
 {
@@ -381,5 +477,6 @@ int main(int argc, char **argv)
 	}
 	pair_add_neighbours(acts, count);
 	pair_add_all_neighbours(others);
+	ktap_add_all(cases);
 	return ktap_main(argc, argv);
 }
