@@ -3,11 +3,14 @@
 
 #include "ops.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#define MOST	10000
+#define SYSTEM	100	/* processes besides the foreign ones, most of them the kernel's threads */
+#define MOST	(10000 + SYSTEM)
 #define STACK	8192
 
 static _Atomic unsigned int *alive;
@@ -37,22 +40,41 @@ static char *prepare(void)
 	return stacks;
 }
 
+static unsigned int count_processes(void)
+{
+	DIR *proc = opendir("/proc");
+	unsigned int count = 0;
+	struct dirent *entry;
+
+	if (!proc)
+		die("/proc");
+	while ((entry = readdir(proc)))
+		count += isdigit((unsigned char)entry->d_name[0]) != 0;
+	closedir(proc);
+	return count;
+}
+
 /*
- * So that there are @upto.  They share the parent's memory, which saves half of what a process
+ * So that there are @upto, besides as many others in every kernel: how many threads one has depends
+ * on what it has done so far.  They share the parent's memory, which saves half of what a process
  * takes, and its descriptors, so that the pipe is closed for all at once.
  */
 void crowd_grow(unsigned int upto)
 {
 	static unsigned int started;
+	unsigned int others, until;
 	static char *stacks;
 
 	if (!stacks)
 		stacks = prepare();
-	for (; started < upto; started++)
+	others = count_processes() - started;
+	if (others > SYSTEM)
+		die("%u processes of the system", others);
+	for (until = upto + SYSTEM - others; started < until; started++)
 		if (clone(inhabit, stacks + (size_t)(started + 1) * STACK,
 			  CLONE_VM | CLONE_FILES | SIGCHLD, NULL) < 0)
 			die("process %u", started);
-	while (*alive < upto)
+	while (*alive < started)
 		nap(1000);
 }
 

@@ -136,8 +136,8 @@ function print_rows(  i, j)
 	print "-: the row does not have this limit.  A context is to cost less than namespaces" \
 		" where these add over\n" touch " % to the plain kernel, and in walks over" \
 		" processes: there are fewer in namespaces.\nWho walks has 9 others of his own;" \
-		" besides, process 1 is listed in /proc:\nof a container its own, in a context" \
-		" the machine's."
+		" the system has 100 besides the foreign\nones, and process 1 is listed in /proc: of a" \
+		" container its own, in a context the machine's."
 }
 
 # What is judged of a life is in value[], what it may be in at_most[].  Returns how much is.
