@@ -22,22 +22,25 @@ static bool path_exists(const struct vctl_transport *transport, const char *path
 	return true;
 }
 
-/* 1 or 0; -1 if the kernel has no such system call, or a filter refuses it. */
-static int stub_by_system_call(const struct vctl_transport *transport)
+/*
+ * Is it in the list?  It is an early security module, and has a place there only if another one that
+ * the kernel could have isn't active.
+ */
+static bool stub_by_system_call(const struct vctl_transport *transport)
 {
 	uint64_t ids[64];
 	uint32_t size = sizeof(ids);
 	long count = transport->lsm_list(ids, &size);
 
 	if (count < 0 || count > (long)(sizeof(ids) / sizeof(ids[0])))
-		return -1;
+		return false;
 
 	for (long i = 0; i < count; i++) {
 		if (ids[i] == VCTL_LSM_ID)
-			return 1;
+			return true;
 	}
 
-	return 0;
+	return false;
 }
 
 static bool list_has(char *list, const char *name)
@@ -79,9 +82,7 @@ static int stub_by_securityfs(const struct vctl_transport *transport)
 
 int vctl_stub_present_by(const struct vctl_transport *transport)
 {
-	int present = stub_by_system_call(transport);
-
-	return present >= 0 ? present : stub_by_securityfs(transport);
+	return stub_by_system_call(transport) ? 1 : stub_by_securityfs(transport);
 }
 
 int vctl_module_loaded_by(const struct vctl_transport *transport)

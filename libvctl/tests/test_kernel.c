@@ -13,7 +13,9 @@ static const struct {
 	int present;
 } stubs[] = {
 	{ "system call: yes", 0, true, NULL, false, false, 1 },
-	{ "system call: no", 0, false, "vcontext", true, true, 0 },
+	{ "system call: no", 0, false, "vcontext", true, true, 1 },
+	{ "neither", 0, false, "capability", true, true, 0 },
+	{ "system call: no, not mounted", 0, false, NULL, true, true, -1 },
 	{ "file: last", ENOSYS, false, "capability,vcontext\n", true, true, 1 },
 	{ "file: alone", ENOSYS, false, "vcontext", true, true, 1 },
 	{ "file: no", ENOSYS, false, "capability,yama", true, true, 0 },
