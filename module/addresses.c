@@ -3,6 +3,7 @@
 
 #include <linux/idr.h>
 #include <linux/inetdevice.h>
+#include <linux/jump_label.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -12,7 +13,7 @@
 #include "addresses.h"
 
 static DEFINE_IDA(loopbacks);
-atomic_t nr_loopbacks;
+DEFINE_STATIC_KEY_FALSE(loopbacks_used);
 
 static int loopback_take(struct addresses *set)
 {
@@ -21,7 +22,7 @@ static int loopback_take(struct addresses *set)
 	if (nr < 0)
 		return nr;
 	set->loopback = nr;
-	atomic_inc(&nr_loopbacks);
+	static_branch_enable(&loopbacks_used);
 	return 0;
 }
 
@@ -30,10 +31,8 @@ void addresses_put(struct addresses *set)
 {
 	if (!set || !refcount_dec_and_test(&set->refs))
 		return;
-	if (set->loopback) {
+	if (set->loopback)
 		ida_free(&loopbacks, set->loopback);
-		atomic_dec(&nr_loopbacks);
-	}
 	kfree(set);
 	module_put(THIS_MODULE);
 }

@@ -90,12 +90,12 @@ static inline struct addresses *addresses_get(struct addresses *set)
 	return set;
 }
 
-extern atomic_t nr_loopbacks;
+DECLARE_STATIC_KEY_FALSE(loopbacks_used);
 
-/* Has any set a private loopback? */
+/* Has a set had a private loopback since the module was loaded? */
 static inline bool loopbacks_in_use(void)
 {
-	return atomic_read(&nr_loopbacks);
+	return static_branch_unlikely(&loopbacks_used);
 }
 
 static inline struct addresses *current_addresses(void)

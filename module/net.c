@@ -165,8 +165,8 @@ bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
  * somebody wants to know of.  What is sent to a private loopback reaches the set's own sockets,
  * from its own sockets.
  */
-static noinline bool hears(const struct sock *sk, const struct addresses *set,
-			   const struct sk_buff *skb)
+static noinline bool hears(const struct sock *sk, const struct sk_buff *skb,
+			   const struct addresses *set)
 {
 	bool any = set && is_bound_to_any(sk);
 
@@ -191,7 +191,7 @@ bool net_hears(const struct sock *sk, const struct sk_buff *skb)
 	if (likely(!set) ? !loopbacks_in_use() :
 			   set->plain && sk->sk_rcv_saddr && sk->sk_rcv_saddr != LOOPBACK4_IPV6)
 		return true;
-	return hears(sk, set, skb);
+	return hears(sk, skb, set);
 }
 
 /* Broadcasts are heard by who wanted to bind to any address. */
@@ -233,7 +233,7 @@ struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
 		return flow;
 	set = READ_ONCE(sock_blob(sk)->addresses);
 	if (likely(!set)) {
-		if (unlikely(is_private(flow->saddr)) && !sk->sk_kern_sock)
+		if (loopbacks_in_use() && is_private(flow->saddr) && !sk->sk_kern_sock)
 			flow->saddr = 0;
 	} else if (!set->plain || flow->saddr != first_ipv4(set)) {
 		set_source(flow, set, sk);
