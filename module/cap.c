@@ -173,10 +173,14 @@ static int capable_hook(const struct cred *cred, struct user_namespace *ns, int 
 	return userns_closed() || !(kernel_acts() || made_here(ns)) ? -EPERM : 0;
 }
 
-/* Credentials that were registered with an io_uring while the ceiling was higher. */
+/*
+ * Credentials that were registered with an io_uring while the ceiling was higher, or in another
+ * context.
+ */
 static int uring_override_creds(const struct cred *new)
 {
-	return cap_bits(new->cap_bset) & task_blob(current)->dropped ? -EPERM : 0;
+	return cap_bits(new->cap_bset) & task_blob(current)->dropped ||
+	       new->ucounts->context != context_serial(current_context()) ? -EPERM : 0;
 }
 
 const struct vcontext_hook ceiling_hooks[] = {

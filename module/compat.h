@@ -25,11 +25,6 @@ static inline struct fown_struct *file_f_owner(struct file *file)
 	return &file->f_owner;
 }
 
-static inline struct file *owned_file(struct fown_struct *fown)
-{
-	return container_of(fown, struct file, f_owner);
-}
-
 static inline u64 cap_bits(kernel_cap_t set)
 {
 	return set.cap[0] | (u64)set.cap[1] << 32;
@@ -46,11 +41,6 @@ static inline void cap_clear_bits(kernel_cap_t *set, u64 bits)
 #include <linux/filelock.h>
 
 #define mounted_super_block	const struct super_block	/* for sb_kern_mount() */
-
-static inline struct file *owned_file(struct fown_struct *fown)
-{
-	return fown->file;
-}
 
 static inline u64 cap_bits(kernel_cap_t set)
 {

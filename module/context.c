@@ -305,7 +305,7 @@ void context_move_current(struct context *to, struct kept *kept)
 		index_remove(from, current);
 		limit_leave(from, current);
 	}
-	rcu_assign_pointer(task_blob(current)->context, to);
+	rcu_assign_pointer(task_place(current), to);
 	limit_enter(to);
 	index_add(to, current);
 	if (kept)

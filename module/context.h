@@ -8,8 +8,8 @@
  * another, because limits and ancestry of those go through it.
  *
  * Who points to a context:
- *   - tasks, through struct task_blob, without a reference: a task that has numbers belongs to a
- *     process that is a user.  The pointer changes only by the task itself (entering) and when the
+ *   - tasks (task_place()), without a reference: a task that has numbers belongs to a process that
+ *     is a user.  The pointer changes only by the task itself (entering) and when the
  *     task loses its numbers; others read it under RCU;
  *   - handles (file->private_data), as a user;
  *   - tasks that will enter it at exec, as a user;
@@ -77,7 +77,6 @@ struct context {
  * before the module was loaded.
  */
 struct task_blob {
-	struct context __rcu	*context;
 	struct rb_node		node;		/* in context->processes, if @nr */
 	pid_t			nr;		/* of the process in the initial PID namespace */
 	bool			charged;	/* it counts in context->tasks; by the task alone */
@@ -97,10 +96,13 @@ static inline struct task_blob *task_blob(const struct task_struct *task)
 	return task->security + vcontext_blob_sizes.lbs_task;
 }
 
+/* Where its context is: a field, because nothing is looked at more often. */
+#define task_place(task)	(*(struct context __rcu **)&(task)->vcontext)
+
 /* The context of @task, NULL for context 0.  Only @task may look into it without RCU. */
 static inline struct context *task_context(const struct task_struct *task)
 {
-	return rcu_dereference_check(task_blob(task)->context, task == current);
+	return rcu_dereference_check(task_place(task), task == current);
 }
 
 static inline struct context *current_context(void)
@@ -118,7 +120,7 @@ static inline u32 context_id(const struct context *context)
 /* Only a comparison: the context of @task need not be there any more. */
 static inline bool in_own_context(const struct task_struct *task)
 {
-	return rcu_access_pointer(task_blob(task)->context) == current_context();
+	return rcu_access_pointer(task_place(task)) == current_context();
 }
 
 /* The kernel acts for itself: in an interrupt, or in a thread of its own. */
@@ -244,8 +246,6 @@ void proc_status(struct seq_file *m, struct task_struct *task);
 
 /* file.c */
 bool confined(void);
-u64 *file_wisher(const struct file *file);
-void file_made_terminal(struct inode *inode);
 bool file_may_watch(const struct dentry *dentry);
 extern const struct vcontext_hook file_hooks[];
 

@@ -31,23 +31,6 @@
 #define MQUEUE_MAGIC	0x19800202
 #define NFSD_MAGIC	0x6e667364
 
-/* What a file keeps. */
-struct file_blob {
-	u64	wisher;		/* see task.c */
-	u64	maker;		/* serial of the context in which it was made */
-};
-
-static struct file_blob *file_blob(const struct file *file)
-{
-	return file->f_security + vcontext_blob_sizes.lbs_file;
-}
-
-u64 *file_wisher(const struct file *file)
-{
-	BUILD_BUG_ON(sizeof(struct file_blob) > VCONTEXT_FILE_BLOB);
-	return &file_blob(file)->wisher;
-}
-
 /* In a user namespace, which has a bounding set of its own, nobody has power over the machine. */
 bool confined(void)
 {
@@ -201,8 +184,10 @@ static bool may_write_cgroup(const struct dentry *dentry)
 }
 
 /* The kernel's own file systems: what is written there is an order to the machine. */
-static bool is_kernels(const struct super_block *sb)
+static inline bool is_kernels(const struct super_block *sb)
 {
+	if (likely(sb->s_bdev || sb->s_magic == TMPFS_MAGIC))
+		return false;
 	switch (sb->s_magic) {
 	case PROC_SUPER_MAGIC:
 	case SYSFS_MAGIC:
@@ -249,15 +234,10 @@ static bool may_open_kernels(const struct dentry *dentry, bool write)
 
 /* Terminals */
 
-static u64 *terminal_maker(const struct inode *inode)
+/* The stub puts there who has made a pseudo-terminal. */
+static bool made_terminal(const struct inode *inode)
 {
-	return inode->i_security + vcontext_blob_sizes.lbs_inode;
-}
-
-void file_made_terminal(struct inode *inode)
-{
-	if (inode->i_security)
-		*terminal_maker(inode) = context_serial(current_context());
+	return inode->i_private == (void *)(unsigned long)context_serial(current_context());
 }
 
 /* Is @inode the terminal that controls current, which it may have from outside? */
@@ -287,8 +267,7 @@ static bool may_open_pts(const struct inode *inode)
 {
 	if (inode->i_sb->s_magic != DEVPTS_SUPER_MAGIC)
 		return false;
-	return *terminal_maker(inode) == context_serial(current_context()) ||
-	       is_own_terminal(inode);
+	return made_terminal(inode) || is_own_terminal(inode);
 }
 
 /* Devices */
@@ -394,13 +373,14 @@ static int file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 /* Descriptors that are handed over */
 
-static int file_alloc_security(struct file *file)
+/*
+ * Who has opened a file is counted in his context, and so are the credentials that it keeps.  But a
+ * mount's are those of who began to make it.
+ */
+static bool opened_here(const struct file *file)
 {
-	struct context *own = current_context();
-
-	if (own && !kernel_acts())
-		file_blob(file)->maker = context_serial(own);
-	return 0;
+	return !(file->f_mode & FMODE_NEED_UNMOUNT) &&
+	       file->f_cred->ucounts->context == context_serial(current_context());
 }
 
 /* What of the files without a name gives no power over others. */
@@ -431,7 +411,7 @@ static bool is_door(const struct file *file)
 
 static int file_receive(struct file *file)
 {
-	if (file_blob(file)->maker == context_serial(current_context()) || !confined())
+	if (opened_here(file) || !confined())
 		return 0;
 	return is_door(file) ? -EPERM : 0;
 }
@@ -440,7 +420,7 @@ static int file_receive(struct file *file)
 
 static int may_change(const struct super_block *sb)
 {
-	return unlikely(current_context()) && is_kernels(sb) && confined() ? -EPERM : 0;
+	return unlikely(is_kernels(sb)) && confined() ? -EPERM : 0;
 }
 
 /*
@@ -449,7 +429,8 @@ static int may_change(const struct super_block *sb)
  */
 static int inode_enter(struct inode *inode, int mask)
 {
-	if (likely(!current_context()))
+	/* as these file systems are */
+	if (likely(!(inode->i_sb->s_iflags & SB_I_NODEV) || !current_context()))
 		return 0;
 	switch (inode->i_sb->s_magic) {
 	case MQUEUE_MAGIC:
@@ -514,7 +495,6 @@ const struct vcontext_hook file_hooks[] = {
 	VCONTEXT_HOOK(file_open, file_open),
 	VCONTEXT_HOOK(file_ioctl, file_ioctl),
 	VCONTEXT_HOOK(file_ioctl_compat, file_ioctl),
-	VCONTEXT_HOOK(file_alloc_security, file_alloc_security),
 	VCONTEXT_HOOK(file_receive, file_receive),
 	VCONTEXT_HOOK(inode_permission, inode_enter),
 	VCONTEXT_HOOK(inode_create, inode_create),

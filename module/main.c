@@ -28,7 +28,6 @@ static const struct vcontext_ops ops = {
 	.task_fork		= task_join,
 	.task_release		= task_leave,
 	.status			= proc_status,
-	.made_terminal		= file_made_terminal,
 	.unlinkable		= unlink_allowed,
 	.sees_ipc		= ipc_sees,
 	.serial			= context_current_serial,
@@ -63,8 +62,8 @@ static int __init vcontext_init(void)
 		goto exit_ipc;
 	err = vcontext_register(&ops);
 	if (err) {
-		pr_err("vcontext: the kernel's stub does not take this module (%d): %s\n", err,
-		       err == -EOPNOTSUPP ? "it is not active, see lsm=" : "other version");
+		pr_err("vcontext: the kernel's stub does not take this module (%d): other version\n",
+		       err);
 		goto exit_weight;
 	}
 	err = device_init();

@@ -208,7 +208,7 @@ struct task_struct *pid_next_process(struct task_struct *task)
 	if (unlikely(own))
 		return next_inside(own, task);
 	task = next_task(task);
-	return likely(!rcu_access_pointer(task_blob(task)->context)) ? task : seen_from(task);
+	return likely(!rcu_access_pointer(task_place(task))) ? task : seen_from(task);
 }
 
 /*

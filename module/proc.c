@@ -66,7 +66,7 @@ void proc_status(struct seq_file *m, struct task_struct *task)
 	pid_t init;
 
 	/* all on a machine that has no contexts */
-	if (!current_context() && !rcu_access_pointer(task_blob(task)->context) &&
+	if (!current_context() && !rcu_access_pointer(task_place(task)) &&
 	    !READ_ONCE(task_blob(task)->addresses)) {
 		seq_write(m, host, sizeof(host) - 1);
 		return;

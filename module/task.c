@@ -123,7 +123,7 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 		if (err)
 			return err;
 	}
-	RCU_INIT_POINTER(task_blob(task)->context, own);
+	RCU_INIT_POINTER(task_place(task), own);
 	task_blob(task)->dropped = task_blob(current)->dropped;
 	addresses_inherit(task);
 	weight_inherit(task);
@@ -134,7 +134,7 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 static void task_free(struct task_struct *task)
 {
 	if (task_blob(task)->charged)
-		limit_leave(rcu_access_pointer(task_blob(task)->context), task);
+		limit_leave(rcu_access_pointer(task_place(task)), task);
 	addresses_free(task);
 	weight_leave(task);
 }
@@ -143,7 +143,7 @@ static void task_free(struct task_struct *task)
 
 void task_join(struct task_struct *task)
 {
-	struct context *context = rcu_access_pointer(task_blob(task)->context);
+	struct context *context = rcu_access_pointer(task_place(task));
 
 	if (!context || !thread_group_leader(task))
 		return;
@@ -153,7 +153,7 @@ void task_join(struct task_struct *task)
 
 void task_leave(struct task_struct *task)
 {
-	struct context *context = rcu_access_pointer(task_blob(task)->context);
+	struct context *context = rcu_access_pointer(task_place(task));
 	bool gone;
 
 	exec_disarm(task);
@@ -161,7 +161,7 @@ void task_leave(struct task_struct *task)
 		return;
 	gone = index_remove(context, task);
 	limit_leave(context, task);
-	RCU_INIT_POINTER(task_blob(task)->context, CONTEXT_GONE);
+	RCU_INIT_POINTER(task_place(task), CONTEXT_GONE);
 	if (gone)
 		context_put(context);
 }
@@ -219,7 +219,7 @@ static int task_setpgid(struct task_struct *task, pid_t pgid)
 static int touch_in_walk(struct task_struct *task)
 {
 	/* in this order: there is no way back */
-	if (task_may_touch(task) || rcu_access_pointer(task_blob(task)->context) == CONTEXT_GONE)
+	if (task_may_touch(task) || rcu_access_pointer(task_place(task)) == CONTEXT_GONE)
 		return 0;
 	return -EPERM;
 }
@@ -263,13 +263,12 @@ static void file_set_fowner(struct file *file)
 	guard(rcu)();
 	task = pid_task(fown->pid, fown->pid_type);
 	self = task && fown->pid_type != PIDTYPE_PGID && same_thread_group(task, current);
-
-	*file_wisher(file) = self ? load_serial : context_serial(current_context());
+	fown->context = self ? load_serial : context_serial(current_context());
 }
 
 static int file_send_sigiotask(struct task_struct *task, struct fown_struct *fown, int sig)
 {
-	u64 wisher = *file_wisher(owned_file(fown));
+	u64 wisher = fown->context;
 
 	if (wisher < load_serial)
 		wisher = 0;

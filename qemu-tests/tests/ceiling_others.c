@@ -382,15 +382,24 @@ static void enter_and_use(void *id)
 	ktap_expect(fd == -EPERM, "expected EPERM, came %s", fd < 0 ? errno_name(-fd) : "a file");
 }
 
-static void run_personality_inside(const void *unused)
+/* They are another context's, and so would be what is opened with them. */
+static void enter_wide_and_use(void *id)
+{
+	int fd;
+
+	enter_new(0);
+	fd = uring_open("/", *(int *)id);
+	ktap_expect(fd == -EPERM, "expected EPERM, came %s", fd < 0 ? errno_name(-fd) : "a file");
+}
+
+static void run_personality_inside(const void *wide)
 {
 	int id;
 
-	(void)unused;
 	make_secret();
 	uring_start(0);
 	id = uring_register();
-	in_child(enter_and_use, &id);
+	in_child(wide ? enter_wide_and_use : enter_and_use, &id);
 	unlink(SECRET);
 }
 
@@ -411,6 +420,8 @@ static const struct ktap_case cases[] = {
 	{ "an io_uring's personality", run_personality },
 	{ "an inherited io_uring's personality", run_personality, "inherited" },
 	{ "an inherited io_uring's personality in a context", run_personality_inside },
+	{ "an inherited io_uring's personality in a context without a ceiling",
+	  run_personality_inside, "wide" },
 	{ "an io_uring with a thread", run_uring_thread },
 };
 

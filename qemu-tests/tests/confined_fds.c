@@ -12,6 +12,7 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -496,8 +497,43 @@ static void run_several(const void *unused)
 	ktap_expect(message.msg_flags & MSG_CTRUNC, "expected MSG_CTRUNC, came none");
 }
 
+/* A mount's file has the credentials of who began to make it, whoever ended that. */
+static void run_mount(const void *unused)
+{
+	int line[2], flags = 0, fd;
+	pid_t pid;
+
+	(void)unused;
+	ktap_expect(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line), "socketpair");
+	pid = fork_or_fail();
+	if (!pid) {
+		close(line[0]);
+		fd = receive(line[1], &flags);
+		ktap_need(fd >= 0, "receive: %s", errno_name(-fd));
+		fd = syscall(SYS_fsmount, fd, FSMOUNT_CLOEXEC, 0);
+		ktap_need(fd >= 0, "fsmount: %s", errno_name(errno));
+		send_fd(line[1], fd);
+		_exit(0);
+	}
+	close(line[1]);
+	enter_new(0);
+	fd = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	ktap_need(fd >= 0 && !syscall(SYS_fsconfig, fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0),
+		  "fsopen: %s", errno_name(errno));
+	send_fd(line[0], fd);
+	if (!ktap_plain())
+		ktap_need(!context_lower(SECURE_DROPS), "ceiling");
+	fd = receive(line[0], &flags);
+	wait_status(pid);
+	if (ktap_over())
+		_exit(1);
+	ktap_expect(fd == -EPERM && flags & MSG_CTRUNC, "expected it not to pass, came %s",
+		    fd < 0 ? errno_name(-fd) : "a descriptor");
+}
+
 static const struct ktap_case cases[] = {
 	{ "several in one message", run_several },
+	{ "a mount that was begun inside", run_mount },
 };
 
 int main(int argc, char **argv)
