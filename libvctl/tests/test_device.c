@@ -43,6 +43,7 @@ START_TEST(what_is_missing)
 
 	fake.device_errno = missing[_i].device_errno;
 	fake.lsm_stub = missing[_i].stub;
+	fake.securityfs_lsm = missing[_i].stub ? "vcontext" : "capability";
 	fake.initstate = missing[_i].initstate;
 	fake.sysfs = missing[_i].sysfs;
 	fake.info_errno = missing[_i].info_errno;
