@@ -108,14 +108,28 @@ static bool device_is_missing(void)
 
 static uint32_t context_id = VCONTEXT_ID_HOST;
 
-static int open_status(void)
+/* A file with @text in it. */
+static int open_line(const char *text)
 {
-	int fd = memfd_create("status", MFD_CLOEXEC);
+	int fd = memfd_create("line", MFD_CLOEXEC);
 
-	if (fd < 0 || dprintf(fd, "s_context:\t%u\n", context_id) < 0)
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		abort();
 	lseek(fd, 0, SEEK_SET);
 	return fd;
+}
+
+static int open_status(void)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "s_context:\t%u\n", context_id);
+	return open_line(line);
+}
+
+static bool has_stub(void)
+{
+	return !getenv("FAKE_STUB");
 }
 
 /* Paths of the kernel that are not those of this machine; -2 for all others. */
@@ -131,6 +145,8 @@ static int open_fake(const char *path)
 		return device_is_missing() ? -1 : open_real("/dev/null", O_RDWR | O_CLOEXEC, 0);
 	if (strcmp(path, "/proc/self/status") == 0)
 		return open_status();
+	if (strcmp(path, "/sys/kernel/security/lsm") == 0)
+		return open_line(has_stub() ? "capability,vcontext" : "capability");
 
 	return -2;
 }
@@ -529,7 +545,6 @@ int __wrap_kill(pid_t pid, int signal)
 
 long __wrap_syscall(long number, ...)
 {
-	bool stub = !getenv("FAKE_STUB");
 	long arg[6];
 	va_list list;
 
@@ -539,7 +554,7 @@ long __wrap_syscall(long number, ...)
 	va_end(list);
 
 	if (number == LSM_LIST_MODULES && getenv("FAKE")) {
-		((uint64_t *)arg[0])[0] = stub ? VCTL_LSM_ID : 100;
+		((uint64_t *)arg[0])[0] = has_stub() ? VCTL_LSM_ID : 100;
 		return 1;
 	}
 	return __real_syscall(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
