@@ -175,7 +175,7 @@ static int capable_hook(const struct cred *cred, struct user_namespace *ns, int 
 
 /*
  * Credentials that were registered with an io_uring while the ceiling was higher, or in another
- * context.
+ * context.  Asked about what is submitted from now on.
  */
 static int uring_override_creds(const struct cred *new)
 {

@@ -96,7 +96,10 @@ static inline struct task_blob *task_blob(const struct task_struct *task)
 	return task->security + vcontext_blob_sizes.lbs_task;
 }
 
-/* Where its context is: a field, because nothing is looked at more often. */
+/*
+ * Where its context is: a field, because nothing is looked at more often.  A child has its parent's
+ * from when it is copied, before task_alloc().
+ */
 #define task_place(task)	(*(struct context __rcu **)&(task)->vcontext)
 
 /* The context of @task, NULL for context 0.  Only @task may look into it without RCU. */

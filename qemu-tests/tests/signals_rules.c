@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -108,6 +109,48 @@ static void run_not_alone(const void *unused)
 	ktap_expect(!kill(-1, SIGURG), "expected to reach the own child, came %s",
 		    errno_name(errno));
 	sitter_end(&sitter);
+}
+
+/* Who asks for everybody is not one of them, whichever of its threads asks. */
+
+static volatile sig_atomic_t hit;
+
+static void note_hit(int signal)
+{
+	(void)signal;
+	hit = 1;
+}
+
+static void *ask_for_all(void *leader)
+{
+	int error;
+
+	if (leader)
+		pthread_join(*(pthread_t *)leader, NULL);
+	error = kill(-1, SIGURG) ? errno : 0;
+	_exit(hit || (error != ESRCH && !ktap_plain()));
+}
+
+static void run_thread_alone(const void *dead)
+{
+	pthread_t leader = pthread_self(), thread;
+	pid_t pid;
+
+	become(USER);
+	enter_new(0);
+	pid = fork_or_fail();
+	if (!pid) {
+		/* the child is alone in its own context, and its parent is outside */
+		enter_new(0);
+		signal(SIGURG, note_hit);
+		if (pthread_create(&thread, NULL, ask_for_all, dead ? &leader : NULL))
+			_exit(2);
+		if (dead)
+			pthread_exit(NULL);
+		for (;;)
+			pause();
+	}
+	wait_exit(pid, 0);
 }
 
 /* A number that is nobody's for the caller must not make the kernel search for ever. */
@@ -482,6 +525,9 @@ static void run_watcher_all(const void *unused)
 static const struct ktap_case cases[] = {
 	{ "kill -1 alone in a context as root", run_alone },
 	{ "kill -1 alone in a context as user", run_alone, "user" },
+	{ "kill -1 by a thread", run_thread_alone, .anywhere = "one is not one of all" },
+	{ "kill -1 by a thread whose leader is gone", run_thread_alone, "dead",
+	  .anywhere = "one is not one of all" },
 	{ "kill -1 in a context with a child", run_not_alone, .anywhere = "one context is as none" },
 	{ "kill by number comes to an end as root", run_returns },
 	{ "kill by number comes to an end as user", run_returns, "user" },
