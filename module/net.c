@@ -233,7 +233,7 @@ struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
 		return flow;
 	set = READ_ONCE(sock_blob(sk)->addresses);
 	if (likely(!set)) {
-		if (unlikely(is_private(flow->saddr)) && !sk->sk_kern_sock)
+		if (flow->saddr && is_private(flow->saddr) && !sk->sk_kern_sock)
 			flow->saddr = 0;
 	} else if (!set->plain || flow->saddr != first_ipv4(set)) {
 		set_source(flow, set, sk);
