@@ -218,6 +218,7 @@ int addresses_take(const struct vcontext_address *from, u32 count, bool loopback
 	set = read_set(from, count, loopback);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
+	hooks_tied();
 	set->plain = set->ipv4 && !loopback;
 	err = loopback ? loopback_take(set) : 0;
 	if (err) {

@@ -333,6 +333,7 @@ void net_source6(struct flowi6 *flow, const struct sock *sk);
 void net_show_address(const struct sock *sk, void *address);
 bool net_sees(const struct sock *sk);
 extern const struct vcontext_hook net_hooks[];
+extern const struct vcontext_hook tied_hooks[];
 
 /* view.c */
 bool view_ipv4(__be32 address);
@@ -350,6 +351,13 @@ void weight_leave(struct task_struct *task);
 struct task_group *weight_group(const struct task_struct *task, struct task_group *group);
 int weight_init(void);
 void weight_exit(void);
+
+/*
+ * main.c: from now on the module is asked and its hooks are called; and those for who is tied to
+ * addresses, which is before anybody is.  They may sleep, and be called again.
+ */
+void hooks_begin(void);
+void hooks_tied(void);
 
 /* dev.c, handle.c */
 dev_t device_number(void);

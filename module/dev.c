@@ -268,7 +268,7 @@ static int device_open(struct inode *inode, struct file *file)
 
 	/* pairs with the store below */
 	if (!smp_load_acquire(&asked)) {
-		vcontext_begin();
+		hooks_begin();
 		forget_routes();
 		smp_store_release(&asked, true);	/* all hooks are there */
 	}

@@ -7,8 +7,26 @@
 
 static const struct vcontext_hook *const hooks[] = {
 	task_hooks, ceiling_hooks, exec_hooks, file_hooks, unlink_hooks, ipc_hooks, key_hooks,
+	sock_hooks, net_hooks, tied_hooks, view_hooks, NULL
+};
+
+/* Those of tied processes and sockets have nothing to do until there is one. */
+static const struct vcontext_hook *const first_hooks[] = {
+	task_hooks, ceiling_hooks, exec_hooks, file_hooks, unlink_hooks, ipc_hooks, key_hooks,
 	sock_hooks, net_hooks, view_hooks, NULL
 };
+
+static const struct vcontext_hook *const later_hooks[] = { tied_hooks, NULL };
+
+void hooks_begin(void)
+{
+	vcontext_begin(first_hooks);
+}
+
+void hooks_tied(void)
+{
+	vcontext_begin(later_hooks);
+}
 
 static const struct vcontext_ops ops = {
 	.version		= VCONTEXT_STUB_VERSION,

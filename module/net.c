@@ -670,8 +670,13 @@ static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 }
 
 const struct vcontext_hook net_hooks[] = {
-	VCONTEXT_HOOK(socket_post_create, socket_post_create),
 	VCONTEXT_HOOK(socket_bind, socket_bind),
+	{ }
+};
+
+/* All of these ask for the addresses of current or of the socket first. */
+const struct vcontext_hook tied_hooks[] = {
+	VCONTEXT_HOOK(socket_post_create, socket_post_create),
 	VCONTEXT_HOOK(socket_connect, socket_connect),
 	VCONTEXT_HOOK(socket_setsockopt, socket_setsockopt),
 	VCONTEXT_HOOK(socket_listen, socket_listen),
