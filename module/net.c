@@ -15,6 +15,7 @@
 #include <linux/net.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
+#include <net/dst_metadata.h>
 #include <net/flow.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -149,15 +150,34 @@ static bool overlap(const struct sock *sk, const struct addresses *set,
 	return true;
 }
 
+/* It was bound to what is a private loopback before anybody asked bind_free(), and hears nothing. */
+static bool is_deaf(const struct sock *sk, const struct addresses *set)
+{
+	return !set && sk_fullsock(sk) && is_private(sk->sk_rcv_saddr);
+}
+
 bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
 {
 	const struct addresses *set = addresses_of(sk), *set2 = addresses_of(sk2);
 
 	if (likely(!set && !set2))
 		return true;
+	if (is_deaf(sk, set) || is_deaf(sk2, set2))
+		return false;
 	if (any)
 		return overlap(sk, set, sk2, set2);
 	return !is_bound_to_any(sk) || addresses_equal(set, set2);
+}
+
+/*
+ * Was the route of this packet, which comes from the loopback device, chosen before forget_routes()?
+ * A datagram that is sent piece by piece keeps the one that it began with.
+ */
+static bool is_from_before(const struct sk_buff *skb)
+{
+	const struct rtable *route = skb_valid_dst(skb) ? skb_rtable(skb) : NULL;
+
+	return route && route->rt_genid != rt_genid_ipv4(dev_net(route->dst.dev));
 }
 
 /*
@@ -178,7 +198,7 @@ static noinline bool hears(const struct sock *sk, const struct sk_buff *skb,
 		return false;	/* what has an address of IPv6 is at 127.0.0.6, for the kernel */
 	if (is_private(ip_hdr(skb)->daddr) &&
 	    !(set && is_loopback_of(set, ip_hdr(skb)->daddr) &&
-	      is_loopback_of(set, ip_hdr(skb)->saddr)))
+	      is_loopback_of(set, ip_hdr(skb)->saddr) && !is_from_before(skb)))
 		return false;
 	return !any || any_is_ipv4(sk, set, ip_hdr(skb)->daddr);
 }

@@ -596,39 +596,6 @@ static void run_without(const void *unused)
 	expect_reached(with, own, "127.0.0.1", PORT, "127.0.0.1");
 }
 
-/*
- * A route that was chosen when no set had a loopback, or nobody was asked about sources yet, which is
- * so in a guest that runs nothing but this.
- */
-static void run_from_before(const void *unused)
-{
-	enum { TRIED = 8 };
-	struct end before[TRIED], server;
-
-	(void)unused;
-	for (int i = 0; i < TRIED; i++) {
-		const char *address = ktap_text("127.64.0.%d", i + 1);
-		struct ip_mreqn from = {
-			.imr_address.s_addr = inet_addr(address),
-			.imr_ifindex = if_nametoindex("lo"),
-		};
-
-		before[i] = end_new(NULL, UDP, AF_INET);
-		ktap_need(!setsockopt(before[i].fd, SOL_IP, IP_MULTICAST_IF, &from, sizeof(from)),
-			  "IP_MULTICAST_IF: %s", errno_name(errno));
-		if (end_connect(before[i], "224.0.0.1", PORT) ||
-		    end_connect(before[i], address, PORT))
-			end_disconnect(before[i]);
-	}
-	server = serve(party_new(A "/24", LOCAL), UDP, "127.0.0.1", PORT);
-	for (int i = 0; i < TRIED; i++)
-		end_send(before[i]);
-	ktap_expect(!end_hears(server, ktap_seconds(1) * 100), "expected nothing, came a packet");
-	expect_unheard(NULL, server, "127.0.0.1", PORT);
-}
-
-static const struct ktap_case first = { "a route from before", run_from_before };
-
 static const struct ktap_case cases[] = {
 	{ "the machine's can't be reached from inside", run_outwards },
 	{ "all calls reach the own one", run_inwards },
@@ -656,7 +623,6 @@ int main(int argc, char **argv)
 	static const enum kind kinds[] = { TCP, UDP };
 
 	net_up();
-	ktap_add(&first);
 	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
 		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 			struct ktap_case *test = calloc(1, sizeof(*test));

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Private loopbacks and what sockets have from before /dev/vcontext was first opened, when nobody
+ * asked the module where they send to and what they are bound to.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "ends.h"
+
+#define PORT	7500
+#define LOCAL	VCONTEXT_BIND_LOOPBACK
+#define TRIED	8		/* the first private loopback is one of so many */
+
+static const char *private_loopback(int i)
+{
+	return ktap_text("127.64.0.%d", i + 1);
+}
+
+/* It begins with the module as it is when nobody has opened its device. */
+static void begin(void)
+{
+	if (ktap_plain())
+		return;
+	ktap_need(!system("modprobe -r vcontext && modprobe vcontext"), "the module's end");
+}
+
+/* What @before sends now is heard by no @server. */
+static void expect_sent_unheard(const struct end *before, void (*send)(struct end before))
+{
+	struct end server = serve(party_new(A "/24", LOCAL), UDP, "127.0.0.1", PORT);
+
+	for (int i = 0; i < TRIED; i++)
+		send(before[i]);
+	ktap_expect(!end_hears(server, ktap_seconds(1) * 100), "expected nothing, came a packet");
+	expect_unheard(NULL, server, "127.0.0.1", PORT);
+}
+
+static void send_one(struct end before)
+{
+	end_send(before);
+}
+
+static void run_route(const void *unused)
+{
+	struct end before[TRIED];
+
+	(void)unused;
+	begin();
+	for (int i = 0; i < TRIED; i++) {
+		struct ip_mreqn from = {
+			.imr_address.s_addr = inet_addr(private_loopback(i)),
+			.imr_ifindex = if_nametoindex("lo"),
+		};
+
+		before[i] = end_new(NULL, UDP, AF_INET);
+		ktap_need(!setsockopt(before[i].fd, SOL_IP, IP_MULTICAST_IF, &from, sizeof(from)),
+			  "IP_MULTICAST_IF: %s", errno_name(errno));
+		if (end_connect(before[i], "224.0.0.1", PORT) ||
+		    end_connect(before[i], private_loopback(i), PORT))
+			end_disconnect(before[i]);
+	}
+	expect_sent_unheard(before, send_one);
+}
+
+static void send_what_is_there(struct end before)
+{
+	end_option(before, IPPROTO_UDP, UDP_CORK, 0);
+}
+
+static void run_piece(const void *unused)
+{
+	struct end before[TRIED];
+
+	(void)unused;
+	begin();
+	for (int i = 0; i < TRIED; i++) {
+		const char *address = private_loopback(i);
+
+		before[i] = end_new(NULL, UDP, AF_INET);
+		expect_errno(end_option(before[i], IPPROTO_UDP, UDP_CORK, 1), 0);
+		expect_errno(end_send_from(before[i], address, address, PORT), 0);
+	}
+	expect_sent_unheard(before, send_what_is_there);
+}
+
+/* Who is bound there from before is in nobody's way, and hears nothing. */
+static void run_bound(const void *data)
+{
+	enum kind kind = *(const enum kind *)data;
+	struct end before[2][TRIED], server[2];
+	struct party *party;
+
+	begin();
+	for (int shared = 0; shared < 2; shared++)
+		for (int i = 0; i < TRIED; i++) {
+			struct end end = end_new(NULL, kind, AF_INET);
+
+			expect_errno(end_option(end, SOL_SOCKET, SO_REUSEPORT, shared), 0);
+			expect_errno(end_bind(end, private_loopback(i), PORT + shared), 0);
+			if (kind == TCP)
+				expect_errno(end_listen(end), 0);
+			before[shared][i] = end;
+		}
+	party = party_new(A "/24", LOCAL);
+	for (int shared = 0; shared < 2; shared++) {
+		server[shared] = end_new(party, kind, AF_INET);
+		expect_errno(end_option(server[shared], SOL_SOCKET, SO_REUSEPORT, shared), 0);
+		expect_errno(end_bind(server[shared], "127.0.0.1", PORT + shared), 0);
+		if (kind == TCP)
+			expect_errno(end_listen(server[shared]), 0);
+		for (int i = 0; i < 10; i++)
+			expect_reached(party, server[shared], "127.0.0.1", PORT + shared,
+				       "127.0.0.1");
+	}
+	for (int shared = 0; shared < 2; shared++)
+		for (int i = 0; i < TRIED; i++)
+			ktap_expect(!end_hears(before[shared][i], 0),
+				    "expected nothing at %s, came a packet", private_loopback(i));
+}
+
+static const enum kind kinds[] = { TCP, UDP };
+
+static const struct ktap_case cases[] = {
+	{ "a route", run_route },
+	{ "a datagram that is sent piece by piece", run_piece },
+	{ "TCP: who is bound there", run_bound, &kinds[0] },
+	{ "UDP: who is bound there", run_bound, &kinds[1] },
+};
+
+int main(int argc, char **argv)
+{
+	net_up();
+	ktap_add_all(cases);
+	return ktap_main(argc, argv);
+}
