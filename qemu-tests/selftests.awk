@@ -60,7 +60,7 @@ FNR == 1 {
 program == "" { next }
 
 /^# ended / {
-	note("exit status", $NF)
+	note("exit status", $(NF - 2))	# then the seconds and "s"
 	program = ""
 	next
 }
