@@ -13,6 +13,7 @@
 #include "addresses.h"
 
 static DEFINE_IDA(loopbacks);
+DEFINE_STATIC_KEY_FALSE(addresses_used);
 DEFINE_STATIC_KEY_FALSE(loopbacks_used);
 
 static int loopback_take(struct addresses *set)
@@ -219,6 +220,7 @@ int addresses_take(const struct vcontext_address *from, u32 count, bool loopback
 	if (IS_ERR(set))
 		return PTR_ERR(set);
 	hooks_tied();
+	static_branch_enable(&addresses_used);
 	set->plain = set->ipv4 && !loopback;
 	err = loopback ? loopback_take(set) : 0;
 	if (err) {

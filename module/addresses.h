@@ -90,7 +90,14 @@ static inline struct addresses *addresses_get(struct addresses *set)
 	return set;
 }
 
+DECLARE_STATIC_KEY_FALSE(addresses_used);
 DECLARE_STATIC_KEY_FALSE(loopbacks_used);
+
+/* Has anybody been tied to addresses since the module was loaded? */
+static inline bool addresses_in_use(void)
+{
+	return static_branch_unlikely(&addresses_used);
+}
 
 /* Has a set had a private loopback since the module was loaded? */
 static inline bool loopbacks_in_use(void)

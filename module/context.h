@@ -45,7 +45,8 @@ struct context {
 	struct rb_node		node;		/* see table.c */
 	u32			id;		/* constant once in the table */
 	u32			flags;		/* under @lock; only ever added to */
-	u64			dropped;	/* the same; what the ceiling lacks */
+	u64			digits;		/* of @id, see proc_digits() */
+	u64			dropped;	/* as @flags; what the ceiling lacks */
 	u64			serial;		/* constant; never used again, unlike @id */
 	struct context		*parent;	/* constant; NULL: made in context 0 */
 	u32			depth;		/* constant; 1: made in context 0 */
@@ -245,6 +246,7 @@ bool cgroup_sees_nr(pid_t nr);
 struct task_struct *cgroup_find_task(pid_t nr);
 
 /* proc.c */
+u64 proc_digits(u32 id);
 void proc_status(struct seq_file *m, struct task_struct *task);
 
 /* file.c */

@@ -152,6 +152,16 @@ static bool may_write_proc(struct task_struct *task, const struct dentry *dentry
 	return task_may_touch(task) && (!is_named(dentry, "autogroup") || has_own_session(task));
 }
 
+/* Is PID/FILE of a proc file system to be read, and none that may_open_proc() asks more about? */
+static inline bool reads_process(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry, *top = READ_ONCE(dentry->d_parent);
+
+	return dentry->d_sb->s_magic == PROC_SUPER_MAGIC && !(file->f_mode & FMODE_WRITE) &&
+	       top != dentry && IS_ROOT(READ_ONCE(top->d_parent)) && is_number(top) &&
+	       dentry->d_name.name[0] != 'm' && dentry->d_name.name[0] != 'n';
+}
+
 /*
  * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
  * others ask ptrace for leave themselves.
@@ -318,7 +328,7 @@ static bool may_open_net(const struct dentry *dentry)
 	return !place.net || !isdigit(place.top->d_name.name[0]) || view_proc_net(dentry);
 }
 
-static int file_open(struct file *file)
+static noinline int open_asked(struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 	bool may = true;
@@ -328,7 +338,7 @@ static int file_open(struct file *file)
 		return -EACCES;
 	if (unlikely(task_blob(current)->at_exec) && !exec_may_open(file))
 		return -EACCES;
-	if (likely(!current_context()))
+	if (!current_context())
 		return 0;
 	if (unlikely(file->f_flags & __FMODE_EXEC) && confined() && !exec_may_open_confined(file))
 		return -EACCES;
@@ -339,6 +349,16 @@ static int file_open(struct file *file)
 	else
 		may = unlink_may_open(file);
 	return may ? 0 : -EPERM;
+}
+
+static int file_open(struct file *file)
+{
+	const struct task_blob *blob = task_blob(current);
+
+	if (likely(!blob->addresses && !blob->at_exec &&
+		   (!current_context() || reads_process(file))))
+		return 0;
+	return open_asked(file);
 }
 
 /*
@@ -429,10 +449,13 @@ static int may_change(const struct super_block *sb)
  */
 static int inode_enter(struct inode *inode, int mask)
 {
-	/* as these file systems are */
-	if (likely(!(inode->i_sb->s_iflags & SB_I_NODEV) || !current_context()))
+	const struct super_block *sb = inode->i_sb;
+
+	/* as these file systems are; most often it is proc */
+	if (likely(!(sb->s_iflags & SB_I_NODEV) || sb->s_magic == PROC_SUPER_MAGIC ||
+		   !current_context()))
 		return 0;
-	switch (inode->i_sb->s_magic) {
+	switch (sb->s_magic) {
 	case MQUEUE_MAGIC:
 		return ipc_enter_queues(inode, mask);
 	case CGROUP_SUPER_MAGIC:

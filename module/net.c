@@ -150,7 +150,7 @@ static bool overlap(const struct sock *sk, const struct addresses *set,
 	return true;
 }
 
-/* It was bound to what is a private loopback before anybody asked bind_free(), and hears nothing. */
+/* It was bound to what is a private loopback before there was one, and hears nothing. */
 static bool is_deaf(const struct sock *sk, const struct addresses *set)
 {
 	return !set && sk_fullsock(sk) && is_private(sk->sk_rcv_saddr);
@@ -561,16 +561,19 @@ static noinline int bind_tied(struct sock *sk, struct sockaddr *address, int add
 	return bind_ipv4(sk, set, &in->sin_addr.s_addr);
 }
 
+static noinline int bind_inet(struct sock *sk, struct sockaddr *address, int addrlen)
+{
+	if (unlikely(task_blob(current)->addresses || READ_ONCE(sock_blob(sk)->addresses)))
+		return bind_tied(sk, address, addrlen);
+	return is_inet(sk->sk_family) ? bind_free(address, addrlen) : 0;
+}
+
 static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
 {
 	struct sock *sk = sock->sk;
 	int err = sk->sk_family == AF_UNIX ? sock_bind(sk) : 0;
 
-	if (err)
-		return err;
-	if (unlikely(task_blob(current)->addresses || READ_ONCE(sock_blob(sk)->addresses)))
-		return bind_tied(sk, address, addrlen);
-	return is_inet(sk->sk_family) ? bind_free(address, addrlen) : 0;
+	return err || !addresses_in_use() ? err : bind_inet(sk, address, addrlen);
 }
 
 static int send_ipv4(const struct addresses *set, __be32 *address)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a context sees of itself in /proc. */
 
+#include <linux/bitops.h>
 #include <linux/fs.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -35,15 +36,39 @@ static void print_flags(struct seq_file *m, u32 flags)
 		seq_puts(m, "none");
 }
 
-/* What most have, written at once: to print each by itself takes a twentieth of all the others. */
-#define PLAIN_REST "\nctxflags:\tnone\ninitpid:\t0\nipv4root:\t0.0.0.0\n"
-
-static void write_plain(struct seq_file *m, const struct context *context)
+/* What @id is in decimal, its first digit in the lowest byte; 0 if there isn't room for all. */
+u64 proc_digits(u32 id)
 {
-	static const char rest[] = PLAIN_REST;
+	u64 digits = 0;
 
-	seq_put_decimal_ull(m, "s_context:\t", context_id(context));
-	seq_write(m, rest, sizeof(rest) - 1);
+	if (id > 99999999)
+		return 0;
+	do
+		digits = digits << 8 | ('0' + id % 10);
+	while (id /= 10);
+	return digits;
+}
+
+/*
+ * What most have, written into the buffer at once: to print each line by itself takes a twentieth of
+ * all the others.
+ */
+static bool write_plain(struct seq_file *m, u64 digits)
+{
+	static const char name[] = "s_context:\t";
+	static const char rest[] = "\nctxflags:\tnone\ninitpid:\t0\nipv4root:\t0.0.0.0\n";
+	enum { NAME = sizeof(name) - 1, REST = sizeof(rest) - 1 };
+	unsigned int n = DIV_ROUND_UP(fls64(digits), BITS_PER_BYTE);
+	__le64 number = cpu_to_le64(digits);
+	char *text;
+
+	if (!n || seq_get_buf(m, &text) < NAME + sizeof(number) + REST)
+		return false;
+	memcpy(text, name, NAME);
+	memcpy(text + NAME, &number, sizeof(number));
+	memcpy(text + NAME + n, rest, REST);
+	seq_commit(m, NAME + n + REST);
+	return true;
 }
 
 static void write_lines(struct seq_file *m, struct task_struct *task, const struct context *context,
@@ -58,19 +83,10 @@ static void write_lines(struct seq_file *m, struct task_struct *task, const stru
 	seq_putc(m, '\n');
 }
 
-/* The module's lines of /proc/PID/status, for readers that may have them. */
-void proc_status(struct seq_file *m, struct task_struct *task)
+static noinline void write_any(struct seq_file *m, struct task_struct *task)
 {
-	static const char host[] = "s_context:\t0" PLAIN_REST;
-	struct context *context;
-	pid_t init;
+	const struct context *context;
 
-	/* all on a machine that has no contexts */
-	if (!current_context() && !rcu_access_pointer(task_place(task)) &&
-	    !READ_ONCE(task_blob(task)->addresses)) {
-		seq_write(m, host, sizeof(host) - 1);
-		return;
-	}
 	guard(rcu)();
 	context = task_context(task);
 	if (context == CONTEXT_GONE || context_flags(current_context()) & VCONTEXT_HIDEINFO)
@@ -79,9 +95,21 @@ void proc_status(struct seq_file *m, struct task_struct *task)
 	if (context != current_context() && !task_sees(task))
 		return;
 	/* like the numbers in the other lines it is that of whoever mounted this /proc */
-	init = fakeinit_nr(context, proc_pid_ns(file_inode(m->file)->i_sb));
-	if (!init && !context_flags(context) && !READ_ONCE(task_blob(task)->addresses))
-		write_plain(m, context);
-	else
-		write_lines(m, task, context, init);
+	write_lines(m, task, context, fakeinit_nr(context, proc_pid_ns(file_inode(m->file)->i_sb)));
+}
+
+/* Has it nothing to tell but its id? */
+static bool is_plain(const struct context *context)
+{
+	return !READ_ONCE(context->flags) && !context->parent && !READ_ONCE(context->pid_ns);
+}
+
+/* The module's lines of /proc/PID/status, for readers that may have them. */
+void proc_status(struct seq_file *m, struct task_struct *task)
+{
+	const struct context *own = current_context();
+
+	if (!in_own_context(task) || (own && !is_plain(own)) ||
+	    READ_ONCE(task_blob(task)->addresses) || !write_plain(m, own ? own->digits : '0'))
+		write_any(m, task);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Private loopbacks and what sockets have from before /dev/vcontext was first opened, when nobody
- * asked the module where they send to and what they are bound to.
+ * Private loopbacks and what sockets have from before there was one: from before /dev/vcontext was
+ * first opened, when nobody asked the module where they send to, and from before anybody was tied,
+ * when nobody asked what they are bound to.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "ends.h"
 
@@ -24,12 +26,19 @@ static const char *private_loopback(int i)
 	return ktap_text("127.64.0.%d", i + 1);
 }
 
-/* It begins with the module as it is when nobody has opened its device. */
-static void begin(void)
+struct what {
+	enum kind kind;
+	bool opened;	/* somebody has opened the device */
+};
+
+/* It begins with the module as it is when nobody has been tied. */
+static void begin(const struct what *what)
 {
 	if (ktap_plain())
 		return;
 	ktap_need(!system("modprobe -r vcontext && modprobe vcontext"), "the module's end");
+	if (what->opened)
+		close(context_device());
 }
 
 /* What @before sends now is heard by no @server. */
@@ -48,12 +57,11 @@ static void send_one(struct end before)
 	end_send(before);
 }
 
-static void run_route(const void *unused)
+static void run_route(const void *data)
 {
 	struct end before[TRIED];
 
-	(void)unused;
-	begin();
+	begin(data);
 	for (int i = 0; i < TRIED; i++) {
 		struct ip_mreqn from = {
 			.imr_address.s_addr = inet_addr(private_loopback(i)),
@@ -75,12 +83,11 @@ static void send_what_is_there(struct end before)
 	end_option(before, IPPROTO_UDP, UDP_CORK, 0);
 }
 
-static void run_piece(const void *unused)
+static void run_piece(const void *data)
 {
 	struct end before[TRIED];
 
-	(void)unused;
-	begin();
+	begin(data);
 	for (int i = 0; i < TRIED; i++) {
 		const char *address = private_loopback(i);
 
@@ -94,27 +101,27 @@ static void run_piece(const void *unused)
 /* Who is bound there from before is in nobody's way, and hears nothing. */
 static void run_bound(const void *data)
 {
-	enum kind kind = *(const enum kind *)data;
+	const struct what *what = data;
 	struct end before[2][TRIED], server[2];
 	struct party *party;
 
-	begin();
+	begin(what);
 	for (int shared = 0; shared < 2; shared++)
 		for (int i = 0; i < TRIED; i++) {
-			struct end end = end_new(NULL, kind, AF_INET);
+			struct end end = end_new(NULL, what->kind, AF_INET);
 
 			expect_errno(end_option(end, SOL_SOCKET, SO_REUSEPORT, shared), 0);
 			expect_errno(end_bind(end, private_loopback(i), PORT + shared), 0);
-			if (kind == TCP)
+			if (what->kind == TCP)
 				expect_errno(end_listen(end), 0);
 			before[shared][i] = end;
 		}
 	party = party_new(A "/24", LOCAL);
 	for (int shared = 0; shared < 2; shared++) {
-		server[shared] = end_new(party, kind, AF_INET);
+		server[shared] = end_new(party, what->kind, AF_INET);
 		expect_errno(end_option(server[shared], SOL_SOCKET, SO_REUSEPORT, shared), 0);
 		expect_errno(end_bind(server[shared], "127.0.0.1", PORT + shared), 0);
-		if (kind == TCP)
+		if (what->kind == TCP)
 			expect_errno(end_listen(server[shared]), 0);
 		for (int i = 0; i < 10; i++)
 			expect_reached(party, server[shared], "127.0.0.1", PORT + shared,
@@ -128,13 +135,20 @@ static void run_bound(const void *data)
 
 #define OTHERS	"without contexts these are other addresses than 127.0.0.1"
 
-static const enum kind kinds[] = { TCP, UDP };
+static const struct what tcp = { TCP }, udp = { UDP };
+static const struct what tcp_opened = { TCP, true }, udp_opened = { UDP, true };
 
 static const struct ktap_case cases[] = {
-	{ "a route", run_route },
-	{ "a datagram that is sent piece by piece", run_piece },
-	{ "TCP: who is bound there", run_bound, &kinds[0], .anywhere = OTHERS },
-	{ "UDP: who is bound there", run_bound, &kinds[1], .anywhere = OTHERS },
+	{ "a route", run_route, &udp },
+	{ "a datagram that is sent piece by piece", run_piece, &udp },
+	{ "TCP: who is bound there", run_bound, &tcp, .anywhere = OTHERS },
+	{ "UDP: who is bound there", run_bound, &udp, .anywhere = OTHERS },
+	{ "the device was opened: a route", run_route, &udp_opened },
+	{ "the device was opened: a datagram that is sent piece by piece", run_piece, &udp_opened },
+	{ "the device was opened: TCP: who is bound there", run_bound, &tcp_opened,
+	  .anywhere = OTHERS },
+	{ "the device was opened: UDP: who is bound there", run_bound, &udp_opened,
+	  .anywhere = OTHERS },
 };
 
 int main(int argc, char **argv)
