@@ -194,6 +194,7 @@ void kept_tie_current(const struct kept *kept);
 /* index.c */
 void index_add(struct context *context, struct task_struct *task);
 bool index_remove(struct context *context, struct task_struct *task);
+void index_touch(struct context *context);
 int index_next(struct context *context, int nr);
 
 /* cap.c */

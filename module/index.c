@@ -37,6 +37,21 @@ void index_add(struct context *context, struct task_struct *task)
 	spin_unlock_irqrestore(&context->lock, flags);
 }
 
+/* Tell who waits for its end if nobody is in it. */
+static void tell_empty(struct context *context)
+{
+	if (!context->nr_processes && wq_has_sleeper(&context->empty))
+		wake_up_all(&context->empty);
+}
+
+/* Who was to be its first process has died on the way, or been it. */
+void index_touch(struct context *context)
+{
+	guard(spinlock_irqsave)(&context->lock);
+	smp_store_release(&context->entered, true);	/* pairs with handle_poll() */
+	tell_empty(context);
+}
+
 /* A thread has become the leader of @task's process and @task is about to be released. */
 static void hand_over(struct context *context, struct task_blob *from, struct task_blob *to)
 {
@@ -62,8 +77,7 @@ bool index_remove(struct context *context, struct task_struct *task)
 	} else {
 		rb_erase(&blob->node, &context->processes);
 		WRITE_ONCE(context->nr_processes, context->nr_processes - 1);
-		if (!context->nr_processes && wq_has_sleeper(&context->empty))
-			wake_up_all(&context->empty);
+		tell_empty(context);
 		gone = true;
 	}
 	blob->nr = 0;

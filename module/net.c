@@ -561,19 +561,27 @@ static noinline int bind_tied(struct sock *sk, struct sockaddr *address, int add
 	return bind_ipv4(sk, set, &in->sin_addr.s_addr);
 }
 
-static noinline int bind_inet(struct sock *sk, struct sockaddr *address, int addrlen)
+static noinline int may_bind(struct sock *sk, struct sockaddr *address, int addrlen)
 {
 	if (unlikely(task_blob(current)->addresses || READ_ONCE(sock_blob(sk)->addresses)))
 		return bind_tied(sk, address, addrlen);
 	return is_inet(sk->sk_family) ? bind_free(address, addrlen) : 0;
 }
 
+static noinline int bind_unix(struct sock *sk, struct sockaddr *address, int addrlen)
+{
+	int err = sock_bind(sk);
+
+	return err || !addresses_in_use() ? err : may_bind(sk, address, addrlen);
+}
+
 static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
 {
 	struct sock *sk = sock->sk;
-	int err = sk->sk_family == AF_UNIX ? sock_bind(sk) : 0;
 
-	return err || !addresses_in_use() ? err : bind_inet(sk, address, addrlen);
+	if (sk->sk_family == AF_UNIX)
+		return bind_unix(sk, address, addrlen);
+	return addresses_in_use() ? may_bind(sk, address, addrlen) : 0;
 }
 
 static int send_ipv4(const struct addresses *set, __be32 *address)

@@ -8,6 +8,7 @@
 #include "tie.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
@@ -143,6 +144,42 @@ static void prepare_exec_fakeinit(void)
 	if (run_arm())
 		die("VCONTEXT_ENTER_AT_EXEC");
 	prepare_exec();
+}
+
+/*
+ * Whether who was to be the first in it has entered or died on the way: a context that waits for
+ * nobody any more has ended, to who holds it.
+ */
+static void __attribute__((noreturn)) watch(int process)
+{
+	struct pollfd end = { .fd = process, .events = POLLIN };
+	struct pollfd empty = { .fd = handle, .events = POLLIN };
+	struct vcontext_flags late = { .size = sizeof(late), .flags = VCONTEXT_FAKEINIT };
+	bool claimed, ended;
+
+	poll(&end, 1, -1);
+	claimed = call(handle, VCONTEXT_ADD_FLAGS, &late) == -EINVAL;
+	ended = poll(&empty, 1, claimed ? 5000 : 0) == 1;
+	if (claimed != ended)
+		give_up("allocation %d: it is claimed %d, has ended %d", found->nth, claimed, ended);
+	_exit(0);
+}
+
+/* Who looks on has the descriptors in common, of which execve() makes a copy late. */
+static void prepare_exec_watched(void)
+{
+	int process = syscall(SYS_pidfd_open, getpid(), 0);
+	long pid;
+
+	prepare_any();
+	if (run_arm())
+		die("VCONTEXT_ENTER_AT_EXEC");
+	prepare_exec();
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (process < 0 || pid < 0)
+		die("who looks on");
+	if (!pid)
+		watch(process);
 }
 
 static int run_exec(void)
@@ -286,6 +323,8 @@ static const struct operation operations[] = {
 	{ "ENTER_AT_EXEC", 0, prepare_any, run_arm },
 	{ "ENTER_AT_EXEC of another one", 0, prepare_armed, run_arm },
 	{ "execve() that enters, with the flag sched", MAY_DIE, prepare_exec_sched, run_exec,
+	  .errors = { E2BIG, EAGAIN } },
+	{ "execve() that enters, and is looked at", MAY_DIE, prepare_exec_watched, run_exec,
 	  .errors = { E2BIG, EAGAIN } },
 	{ "execve() that enters what keeps addresses", MAY_DIE, prepare_exec_kept, run_exec,
 	  .errors = { E2BIG, EAGAIN } },

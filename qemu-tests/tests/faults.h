@@ -270,14 +270,26 @@ attempts(const struct operation *operation)
 
 /* All attempts, and what is left when they are over */
 
+static inline MAYBE_UNUSED void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* Without what has ended, and was left to us. */
+static inline MAYBE_UNUSED bool counts_user_none(void)
+{
+	reap();
+	return counts_none();
+}
+
 /* What was left to us, and what a context keeps, ends; then there are no more than before. */
 static inline MAYBE_UNUSED bool settle(uint32_t contexts)
 {
 	int tries, kept;
 
 	for (tries = 0; tries < 1000; tries++) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+		reap();
 		kept = context_open(device, 0, FAULTS_KEEPS, 0);
 		if (kept >= 0) {
 			call(kept, VCONTEXT_FORGET, NULL);
@@ -320,7 +332,7 @@ static inline MAYBE_UNUSED void try_all(const struct operation *operation)
 	if (!settled)
 		snprintf(found->text, sizeof(found->text),
 			 "allocation %d: a context is left", found->nth - 1);
-	else if (status == UNMET && !comes_true(counts_none))
+	else if (status == UNMET && !found->text[0] && !comes_true(counts_user_none))
 		snprintf(found->text, sizeof(found->text), "processes of the user are counted");
 	result(status == UNMET && !found->text[0], name, "%s (status %d)", found->text, status);
 }

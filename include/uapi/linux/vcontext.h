@@ -28,7 +28,8 @@
  *               /proc/PID/status.  It can be lowered and never be raised; a mask called @drop or
  *               @dropped has the bits (1 << CAP_...) of those that are not in it
  *   handle      a descriptor that keeps a context alive; poll() on it reports POLLIN | POLLHUP once
- *               a process has been in the context and the last one is gone (been waited for)
+ *               a process has been in the context, or has died in the execve() that would have
+ *               made it the first, and the last one is gone (been waited for)
  */
 #ifndef _UAPI_LINUX_VCONTEXT_H
 #define _UAPI_LINUX_VCONTEXT_H
@@ -366,7 +367,8 @@ struct vcontext_signal {
  *	With VCONTEXT_BIND_LOOPBACK all of 127.0.0.0/8 and ::1 are addresses of the set, which
  *	nobody else reaches, and where nothing of others is; a socket that is bound to another
  *	address of the set does not reach them either.  On the machine they are part of
- *	127.64.0.0/10 and 127.128.0.0/10, where nobody else can bind.
+ *	127.64.0.0/10 and 127.128.0.0/10, where nobody else can bind (or, before anybody is tied,
+ *	hear).
  *	They get no sockets that could do otherwise: of AF_INET and AF_INET6 there are TCP, UDP,
  *	UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones), of others AF_UNIX, AF_NETLINK,
  *	but for NETLINK_GENERIC and NETLINK_FIB_LOOKUP (EPROTONOSUPPORT), AF_ALG and AF_KEY (else
