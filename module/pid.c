@@ -30,11 +30,11 @@ static bool sees_member(struct pid *pid, enum pid_type type)
 	return false;
 }
 
-/* As pid_task(): the task of this number, in an RCU reader or under tasklist_lock. */
+/* As pid_task(): the task of this number, in an RCU reader of whatever kind. */
 static inline struct task_struct *number_task(struct pid *pid)
 {
 	struct hlist_node *node = rcu_dereference_check(hlist_first_rcu(&pid->tasks[PIDTYPE_PID]),
-							lockdep_tasklist_lock_is_held());
+							rcu_read_lock_any_held());
 
 	return node ? hlist_entry(node, struct task_struct, pid_links[PIDTYPE_PID]) : NULL;
 }
@@ -59,18 +59,19 @@ static noinline struct pid *pid_see_other(struct pid *pid)
 	return sees_pid(pid) ? pid : NULL;
 }
 
-/*
- * Whatever is done to a process or is read of it begins here, most of it within a context.  Who looks
- * up a number is in an RCU reader or has tasklist_lock, as <linux/pid.h> demands.
- */
+/* Whatever is done to a process or is read of it begins here, most of it within a context. */
 struct pid *pid_see(struct pid *pid)
 {
 	struct task_struct *task;
+	bool own;
 
 	if (!pid)
 		return NULL;
+	rcu_read_lock_sched();	/* three instructions, where rcu_read_lock() is two calls */
 	task = number_task(pid);
-	return likely(task && in_own_context(task)) ? pid : pid_see_other(pid);
+	own = task && in_own_context(task);
+	rcu_read_unlock_sched();
+	return likely(own) ? pid : pid_see_other(pid);
 }
 
 bool pid_reads(struct pid *pid)
