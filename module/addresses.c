@@ -5,10 +5,13 @@
 #include <linux/inetdevice.h>
 #include <linux/jump_label.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
+#include <net/net_namespace.h>
 
 #include "addresses.h"
 
@@ -16,14 +19,53 @@ static DEFINE_IDA(loopbacks);
 DEFINE_STATIC_KEY_FALSE(addresses_used);
 DEFINE_STATIC_KEY_FALSE(loopbacks_used);
 
+static unsigned int first_loopback;
+module_param(first_loopback, uint, 0);
+MODULE_PARM_DESC(first_loopback, "number of the first private loopback, for tests (random)");
+
+/* Routes that sockets keep from when nobody asked net_source() are looked for again. */
+static void forget_routes(void)
+{
+	struct net *net;
+
+	guard(rcu)();
+	for_each_net_rcu(net)
+		atomic_add(FORGOTTEN, &net->ipv4.rt_genid);
+}
+
+/*
+ * Before there is a private loopback anybody can bind to its address, and connect from there:
+ * nobody is to know which that will be.
+ */
+static void loopbacks_begin(void)
+{
+	static DEFINE_MUTEX(mutex);
+	static bool begun;
+
+	/* pairs with the store below */
+	if (smp_load_acquire(&begun))
+		return;
+	guard(mutex)(&mutex);
+	if (begun)
+		return;
+	if (!first_loopback || first_loopback >= LOOPBACK_NR)
+		first_loopback = 1 + get_random_u32() % (LOOPBACK_NR - 1);
+	static_branch_enable(&loopbacks_used);
+	forget_routes();
+	smp_store_release(&begun, true);
+}
+
 static int loopback_take(struct addresses *set)
 {
-	int nr = ida_alloc_range(&loopbacks, 1, LOOPBACK_NR - 1, GFP_KERNEL);
+	int nr;
 
+	loopbacks_begin();
+	nr = ida_alloc_range(&loopbacks, first_loopback, LOOPBACK_NR - 1, GFP_KERNEL);
+	if (nr == -ENOSPC)
+		nr = ida_alloc_range(&loopbacks, 1, first_loopback, GFP_KERNEL);
 	if (nr < 0)
 		return nr;
 	set->loopback = nr;
-	static_branch_enable(&loopbacks_used);
 	return 0;
 }
 
@@ -219,8 +261,10 @@ int addresses_take(const struct vcontext_address *from, u32 count, bool loopback
 	set = read_set(from, count, loopback);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	hooks_tied();
-	static_branch_enable(&addresses_used);
+	if (!addresses_in_use()) {
+		hooks_tied();
+		static_branch_enable(&addresses_used);
+	}
 	set->plain = set->ipv4 && !loopback;
 	err = loopback ? loopback_take(set) : 0;
 	if (err) {

@@ -75,6 +75,12 @@ static inline __be32 first_ipv4(const struct addresses *set)
 	return set->list[0].address.s6_addr32[3];
 }
 
+/*
+ * What forget_routes() adds to the number that a network namespace gives to its routes, and that
+ * goes up by one whenever something in it changes.
+ */
+#define FORGOTTEN	0x40000001
+
 static inline struct in6_addr mapped(__be32 address)
 {
 	struct in6_addr in6;

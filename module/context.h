@@ -57,7 +57,8 @@ struct context {
 	struct rb_root		processes;	/* under @lock; by number, see index.c */
 	u32			nr_processes;	/* under @lock; read without */
 	bool			claimed;	/* under @lock; its first process is known */
-	bool			entered;	/* under @lock; a process is in it, or was */
+	bool			entered;	/* under @lock; one is in it, was, or died on the way */
+	u32			coming;		/* under @lock; who is to enter in execve(), or to die */
 
 	wait_queue_head_t	empty;		/* woken when the last process has gone */
 
@@ -194,7 +195,9 @@ void kept_tie_current(const struct kept *kept);
 /* index.c */
 void index_add(struct context *context, struct task_struct *task);
 bool index_remove(struct context *context, struct task_struct *task);
-void index_touch(struct context *context);
+void index_expect(struct context *context);
+void index_came(struct context *context);
+bool index_ended(const struct context *context);
 int index_next(struct context *context, int nr);
 
 /* cap.c */

@@ -248,16 +248,6 @@ static int bind_addresses(void __user *user)
 	return err;
 }
 
-/* Routes that sockets keep from when nobody asked net_source() are looked for again. */
-static void forget_routes(void)
-{
-	struct net *net;
-
-	guard(rcu)();
-	for_each_net_rcu(net)
-		rt_genid_bump_ipv4(net);
-}
-
 /*
  * Until somebody asks for a context the kernel need not ask the module anything, and runs as
  * without it: each hook costs its instructions wherever a process is.
@@ -269,7 +259,6 @@ static int device_open(struct inode *inode, struct file *file)
 	/* pairs with the store below */
 	if (!smp_load_acquire(&asked)) {
 		hooks_begin();
-		forget_routes();
 		smp_store_release(&asked, true);	/* all hooks are there */
 	}
 	return 0;

@@ -30,10 +30,10 @@ struct at_exec {
 	struct context	*context;	/* as a user */
 	struct kept	*kept;		/* what it kept then, with a reference; or NULL */
 	u64		dropped;	/* what the ceiling lacks, from creds_from_file() on */
-	bool		claimed;	/* @context waits for nobody else, from there on */
+	bool		expected;	/* @context waits for it, from there on */
 };
 
-/* May be called with interrupts off.  Who dies in execve() was in it, to those who wait. */
+/* May be called with interrupts off. */
 void exec_disarm(struct task_struct *task)
 {
 	struct at_exec *at = task_blob(task)->at_exec;
@@ -42,8 +42,8 @@ void exec_disarm(struct task_struct *task)
 		return;
 	WRITE_ONCE(task_blob(task)->at_exec, NULL);
 	task_blob(task)->counted = NULL;
-	if (at->claimed)
-		index_touch(at->context);
+	if (at->expected)
+		index_came(at->context);
 	kept_put(at->kept);
 	context_put(at->context);
 	kfree(at);
@@ -136,7 +136,8 @@ static int creds_from_file(struct linux_binprm *bprm, const struct file *file)
 		return err;
 	}
 	/* execve() does not return any more; it will find out once more where they are counted */
-	at->claimed = true;
+	index_expect(at->context);
+	at->expected = true;
 	ceiling_lower_sets(at->dropped, bprm->cred);
 	task_blob(current)->counted = at->context;
 	return 0;

@@ -161,10 +161,7 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 	struct context *context = file->private_data;
 
 	poll_wait(file, &context->empty, wait);
-	/* pairs with index_add(): a process counts before it has been there */
-	if (!smp_load_acquire(&context->entered) || READ_ONCE(context->nr_processes))
-		return 0;
-	return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
+	return index_ended(context) ? EPOLLIN | EPOLLRDNORM | EPOLLHUP : 0;
 }
 
 static void handle_fdinfo(struct seq_file *m, struct file *file)

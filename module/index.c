@@ -33,23 +33,39 @@ void index_add(struct context *context, struct task_struct *task)
 	spin_lock_irqsave(&context->lock, flags);
 	rb_add(&blob->node, &context->processes, less);
 	WRITE_ONCE(context->nr_processes, context->nr_processes + 1);
-	smp_store_release(&context->entered, true);	/* pairs with handle_poll() */
+	smp_store_release(&context->entered, true);	/* pairs with index_ended() */
 	spin_unlock_irqrestore(&context->lock, flags);
 }
 
-/* Tell who waits for its end if nobody is in it. */
-static void tell_empty(struct context *context)
+/* Tell who waits for its end, if it has. */
+static void tell_end(struct context *context)
 {
-	if (!context->nr_processes && wq_has_sleeper(&context->empty))
+	if (!context->nr_processes && !context->coming && wq_has_sleeper(&context->empty))
 		wake_up_all(&context->empty);
 }
 
-/* Who was to be its first process has died on the way, or been it. */
-void index_touch(struct context *context)
+/* A process is going to be in @context, or to die. */
+void index_expect(struct context *context)
 {
 	guard(spinlock_irqsave)(&context->lock);
-	smp_store_release(&context->entered, true);	/* pairs with handle_poll() */
-	tell_empty(context);
+	WRITE_ONCE(context->coming, context->coming + 1);
+}
+
+/* It has come, or has died; then it was in it, to those who wait. */
+void index_came(struct context *context)
+{
+	guard(spinlock_irqsave)(&context->lock);
+	smp_store_release(&context->entered, true);
+	smp_store_release(&context->coming, context->coming - 1);	/* pairs with index_ended() */
+	tell_end(context);
+}
+
+/* Have there been processes, and are none there or coming? */
+bool index_ended(const struct context *context)
+{
+	/* these pair with index_add() and index_came(): who is there counts first */
+	return smp_load_acquire(&context->entered) && !smp_load_acquire(&context->coming) &&
+	       !READ_ONCE(context->nr_processes);
 }
 
 /* A thread has become the leader of @task's process and @task is about to be released. */
@@ -77,7 +93,7 @@ bool index_remove(struct context *context, struct task_struct *task)
 	} else {
 		rb_erase(&blob->node, &context->processes);
 		WRITE_ONCE(context->nr_processes, context->nr_processes - 1);
-		tell_empty(context);
+		tell_end(context);
 		gone = true;
 	}
 	blob->nr = 0;

@@ -23,16 +23,9 @@ void hooks_begin(void)
 	vcontext_begin(first_hooks);
 }
 
-/* Whoever binds comes here: once is enough, and takes locks of the whole machine. */
 void hooks_tied(void)
 {
-	static bool on;
-
-	/* pairs with the store below */
-	if (smp_load_acquire(&on))
-		return;
 	vcontext_begin(later_hooks);
-	smp_store_release(&on, true);	/* all of them are there */
 }
 
 static const struct vcontext_ops ops = {

@@ -170,14 +170,15 @@ bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
 }
 
 /*
- * Was the route of this packet, which comes from the loopback device, chosen before forget_routes()?
- * A datagram that is sent piece by piece keeps the one that it began with.
+ * Was the route of this packet, which comes from the loopback device, chosen before
+ * forget_routes()?  A datagram that is sent piece by piece keeps the one that it began with.
  */
 static bool is_from_before(const struct sk_buff *skb)
 {
 	const struct rtable *route = skb_valid_dst(skb) ? skb_rtable(skb) : NULL;
 
-	return route && route->rt_genid != rt_genid_ipv4(dev_net(route->dst.dev));
+	return route &&
+	       (u32)(rt_genid_ipv4(dev_net(route->dst.dev)) - route->rt_genid) >= FORGOTTEN;
 }
 
 /*
@@ -191,7 +192,7 @@ static noinline bool hears(const struct sock *sk, const struct sk_buff *skb,
 	bool any = set && is_bound_to_any(sk);
 
 	if (!skb)
-		return kernel_acts() ? !any : net_sees(sk);
+		return kernel_acts() ? !any && !is_deaf(sk, set) : net_sees(sk);
 	if (skb->protocol == htons(ETH_P_IPV6))
 		return !any || any_is(sk, set, &ipv6_hdr(skb)->daddr);
 	if (set && sk->sk_rcv_saddr == LOOPBACK4_IPV6)
@@ -245,6 +246,23 @@ static noinline void set_source(struct flowi4 *flow, const struct addresses *set
 			      addresses_source(set, flow->daddr);
 }
 
+/*
+ * Who has no set calls from nobody's private loopback; but the kernel, by sockets of its own that
+ * are bound to nothing, answers from where it was called.  A connected socket remembers its source.
+ */
+static noinline void set_no_private(struct flowi4 *flow, const struct sock *sk)
+{
+	struct flowi4 *kept;
+
+	if (is_private(flow->saddr) && (!sk->sk_kern_sock || sk->sk_rcv_saddr))
+		flow->saddr = 0;
+	if (!is_inet(sk->sk_family))
+		return;
+	kept = (struct flowi4 *)&inet_sk(sk)->cork.fl.u.ip4;
+	if (kept != flow && is_private(READ_ONCE(kept->saddr)))
+		WRITE_ONCE(kept->saddr, 0);
+}
+
 struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
 {
 	const struct addresses *set;
@@ -253,8 +271,8 @@ struct flowi4 *net_source(struct flowi4 *flow, const struct sock *sk)
 		return flow;
 	set = READ_ONCE(sock_blob(sk)->addresses);
 	if (likely(!set)) {
-		if (flow->saddr && is_private(flow->saddr) && !sk->sk_kern_sock)
-			flow->saddr = 0;
+		if (loopbacks_in_use())
+			set_no_private(flow, sk);
 	} else if (!set->plain || flow->saddr != first_ipv4(set)) {
 		set_source(flow, set, sk);
 	}

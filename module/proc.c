@@ -50,8 +50,8 @@ u64 proc_digits(u32 id)
 }
 
 /*
- * What most have, written into the buffer at once: to print each line by itself takes a twentieth of
- * all the others.
+ * What most have, written into the buffer at once: to print each line by itself takes a twentieth
+ * of all the others.
  */
 static bool write_plain(struct seq_file *m, u64 digits)
 {

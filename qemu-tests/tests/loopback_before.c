@@ -36,18 +36,23 @@ static void begin(const struct what *what)
 {
 	if (ktap_plain())
 		return;
-	ktap_need(!system("modprobe -r vcontext && modprobe vcontext"), "the module's end");
+	ktap_need(!system("modprobe -r vcontext && modprobe vcontext first_loopback=1"),
+		  "the module's end");
 	if (what->opened)
 		close(context_device());
 }
 
-/* What @before sends now is heard by no @server. */
+/* What @before sends now, and once more, is heard by no @server. */
 static void expect_sent_unheard(const struct end *before, void (*send)(struct end before))
 {
 	struct end server = serve(party_new(A "/24", LOCAL), UDP, "127.0.0.1", PORT);
 
-	for (int i = 0; i < TRIED; i++)
+	for (int i = 0; i < TRIED; i++) {
 		send(before[i]);
+		end_option(before[i], SOL_SOCKET, SO_PRIORITY, 0);	/* looks for its route */
+		end_send(before[i]);
+		end_send(before[i]);
+	}
 	ktap_expect(!end_hears(server, ktap_seconds(1) * 100), "expected nothing, came a packet");
 	expect_unheard(NULL, server, "127.0.0.1", PORT);
 }
@@ -98,6 +103,56 @@ static void run_piece(const void *data)
 	expect_sent_unheard(before, send_what_is_there);
 }
 
+/* By a socket of the kernel's: the first part of a connection of MPTCP is one of TCP. */
+static void run_parts(const void *data)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET };
+	struct end server;
+	int before[TRIED];
+
+	begin(data);
+	for (int i = 0; i < TRIED; i++) {
+		before[i] = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+		if (before[i] < 0)
+			ktap_skip("MPTCP: %s", errno_name(errno));
+		own.sin_addr.s_addr = inet_addr(private_loopback(i));
+		ktap_need(!bind(before[i], (struct sockaddr *)&own, sizeof(own)), "bind: %s",
+			  errno_name(errno));
+	}
+	server = serve(party_new(A "/24", LOCAL), TCP, "127.0.0.1", PORT);
+	for (int i = 0; i < TRIED; i++) {
+		struct end end = { NULL, before[i], TCP };
+
+		end_not_wait(end);
+		end_connect(end, private_loopback(i), PORT);
+	}
+	ktap_expect(!end_hears(server, ktap_seconds(1) * 100), "expected nothing, came a call");
+	expect_unheard(NULL, server, "127.0.0.1", PORT);
+}
+
+/* What can't be delivered comes back with the error, to who has sent it. */
+static void run_errors(const void *data)
+{
+	struct end before[TRIED], end;
+
+	begin(data);
+	for (int i = 0; i < TRIED; i++) {
+		before[i] = end_new(NULL, UDP, AF_INET);
+		expect_errno(end_option(before[i], SOL_IP, IP_RECVERR, 1), 0);
+		expect_errno(end_bind(before[i], private_loopback(i), PORT), 0);
+	}
+	end = end_new(party_new(A "/24", LOCAL), UDP, AF_INET);
+	end_bind(end, "0.0.0.0", PORT);
+	for (int i = 0; i < 10; i++)
+		end_send_to(end, "127.0.0.1", PORT + 1);
+	for (int i = 0; i < TRIED; i++) {
+		char room[64];
+
+		ktap_expect(recv(before[i].fd, room, sizeof(room), MSG_ERRQUEUE | MSG_DONTWAIT) < 0,
+			    "expected no error at %s, came one", private_loopback(i));
+	}
+}
+
 /* Who is bound there from before is in nobody's way, and hears nothing. */
 static void run_bound(const void *data)
 {
@@ -141,10 +196,14 @@ static const struct what tcp_opened = { TCP, true }, udp_opened = { UDP, true };
 static const struct ktap_case cases[] = {
 	{ "a route", run_route, &udp },
 	{ "a datagram that is sent piece by piece", run_piece, &udp },
+	{ "a part of a connection", run_parts, &tcp },
+	{ "errors", run_errors, &udp, .anywhere = OTHERS },
 	{ "TCP: who is bound there", run_bound, &tcp, .anywhere = OTHERS },
 	{ "UDP: who is bound there", run_bound, &udp, .anywhere = OTHERS },
 	{ "the device was opened: a route", run_route, &udp_opened },
 	{ "the device was opened: a datagram that is sent piece by piece", run_piece, &udp_opened },
+	{ "the device was opened: a part of a connection", run_parts, &tcp_opened },
+	{ "the device was opened: errors", run_errors, &udp_opened, .anywhere = OTHERS },
 	{ "the device was opened: TCP: who is bound there", run_bound, &tcp_opened,
 	  .anywhere = OTHERS },
 	{ "the device was opened: UDP: who is bound there", run_bound, &udp_opened,

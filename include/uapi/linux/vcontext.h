@@ -367,8 +367,8 @@ struct vcontext_signal {
  *	With VCONTEXT_BIND_LOOPBACK all of 127.0.0.0/8 and ::1 are addresses of the set, which
  *	nobody else reaches, and where nothing of others is; a socket that is bound to another
  *	address of the set does not reach them either.  On the machine they are part of
- *	127.64.0.0/10 and 127.128.0.0/10, where nobody else can bind (or, before anybody is tied,
- *	hear).
+ *	127.64.0.0/10 and 127.128.0.0/10, where nobody else can bind; what was bound there before
+ *	anybody was tied hears nothing.
  *	They get no sockets that could do otherwise: of AF_INET and AF_INET6 there are TCP, UDP,
  *	UDP-Lite and ping (else EPROTONOSUPPORT, EPERM for raw ones), of others AF_UNIX, AF_NETLINK,
  *	but for NETLINK_GENERIC and NETLINK_FIB_LOOKUP (EPROTONOSUPPORT), AF_ALG and AF_KEY (else
