@@ -52,7 +52,7 @@ static void loopbacks_begin(void)
 		first_loopback = 1 + get_random_u32() % (LOOPBACK_NR - 1);
 	static_branch_enable(&loopbacks_used);
 	forget_routes();
-	smp_store_release(&begun, true);
+	smp_store_release(&begun, true);	/* the number is known, and routes are forgotten */
 }
 
 static int loopback_take(struct addresses *set)

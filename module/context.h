@@ -57,8 +57,8 @@ struct context {
 	struct rb_root		processes;	/* under @lock; by number, see index.c */
 	u32			nr_processes;	/* under @lock; read without */
 	bool			claimed;	/* under @lock; its first process is known */
-	bool			entered;	/* under @lock; one is in it, was, or died on the way */
-	u32			coming;		/* under @lock; who is to enter in execve(), or to die */
+	bool			entered;	/* under @lock; somebody was in it, or died before */
+	u32			coming;		/* under @lock; who enters in execve(), or dies */
 
 	wait_queue_head_t	empty;		/* woken when the last process has gone */
 

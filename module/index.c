@@ -47,17 +47,24 @@ static void tell_end(struct context *context)
 /* A process is going to be in @context, or to die. */
 void index_expect(struct context *context)
 {
-	guard(spinlock_irqsave)(&context->lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&context->lock, flags);
 	WRITE_ONCE(context->coming, context->coming + 1);
+	spin_unlock_irqrestore(&context->lock, flags);
 }
 
 /* It has come, or has died; then it was in it, to those who wait. */
 void index_came(struct context *context)
 {
-	guard(spinlock_irqsave)(&context->lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&context->lock, flags);
+	/* these pair with index_ended() */
 	smp_store_release(&context->entered, true);
-	smp_store_release(&context->coming, context->coming - 1);	/* pairs with index_ended() */
+	smp_store_release(&context->coming, context->coming - 1);
 	tell_end(context);
+	spin_unlock_irqrestore(&context->lock, flags);
 }
 
 /* Have there been processes, and are none there or coming? */
