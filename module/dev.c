@@ -9,7 +9,6 @@
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
-#include <net/net_namespace.h>
 
 #include "context.h"
 
