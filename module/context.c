@@ -170,6 +170,14 @@ bool context_inside(const struct context *inner, const struct context *outer)
 	return inner == outer;
 }
 
+/* Who comes into a context, and when. */
+enum coming {
+	COMING_MAKER,		/* who made it, now */
+	COMING_OWN,		/* who is just making it, now */
+	COMING_ROOT,		/* root of context 0, now */
+	COMING_AT_EXEC,		/* the same, when execve() ends, or it dies in there */
+};
+
 /*
  * May current change or enter @context?  Root of context 0 always; until a process has been in it
  * also those in the context where it was made, but for the watcher.  @context->lock is held.
@@ -243,27 +251,30 @@ int context_lower(struct context *context, u64 drop)
 
 /*
  * Claim the right to enter @context with a ceiling that lacks @dropped; for those without it this
- * is only once there.  Returns 0, EPERM, EAGAIN (the ceiling has been lowered meanwhile), EINVAL
- * (current is not in the context's PID namespace).
+ * is only once there.  At exec its end is not told before index_came().  Returns 0, EPERM, EAGAIN
+ * (the ceiling has been lowered meanwhile), EINVAL (current is not in the context's PID namespace).
  */
-static int claim(struct context *context, bool own, bool root, u64 dropped)
+static int claim(struct context *context, enum coming coming, u64 dropped)
 {
 	int err = -EPERM;
 
 	spin_lock_irq(&context->lock);
-	if (own || may_enter(context, root))
+	if (coming == COMING_OWN || may_enter(context, coming != COMING_MAKER))
 		err = context_dropped(context) & ~dropped ? -EAGAIN : 0;
 	if (!err && !fakeinit_claim(context))
 		err = -EINVAL;
-	if (!err)
+	if (!err) {
 		context->claimed = true;
+		if (coming == COMING_AT_EXEC)
+			WRITE_ONCE(context->coming, context->coming + 1);
+	}
 	spin_unlock_irq(&context->lock);
 	return err;
 }
 
 /* Claim @context for who will have the credentials @new, whose ceiling is to lack @dropped. */
-static int get_ready(struct context *context, struct kept *kept, struct cred *new, bool own,
-		     bool root, u64 *dropped)
+static int get_ready(struct context *context, struct kept *kept, struct cred *new,
+		     enum coming coming, u64 *dropped)
 {
 	int err;
 
@@ -274,7 +285,7 @@ static int get_ready(struct context *context, struct kept *kept, struct cred *ne
 		return err;
 	do {
 		*dropped = context_dropped(context);
-		err = claim(context, own, root, *dropped);
+		err = claim(context, coming, *dropped);
 	} while (err == -EAGAIN);
 	if (!err)
 		keys_leave(new);
@@ -288,11 +299,12 @@ static int get_ready(struct context *context, struct kept *kept, struct cred *ne
  * @new: credentials that current will have then; it was root of context 0 when it could be asked
  * @dropped: out: what to take out of their ceiling
  *
- * Returns 0, EPERM (see VCONTEXT_ENTER), EINVAL (the wrong PID namespace), ENOMEM.
+ * Returns 0, and then its end waits for index_came(); EPERM (see VCONTEXT_ENTER), EINVAL (the wrong
+ * PID namespace), ENOMEM.
  */
 int context_ready(struct context *context, struct kept *kept, struct cred *new, u64 *dropped)
 {
-	return get_ready(context, kept, new, false, true, dropped);
+	return get_ready(context, kept, new, COMING_AT_EXEC, dropped);
 }
 
 /* Current becomes a process of @to, with all that @to has for its processes. */
@@ -338,7 +350,7 @@ static bool shares_directories(void)
 	return READ_ONCE(current->fs->users) > 1;
 }
 
-static int enter_with(struct context *context, struct kept *kept, bool own)
+static int enter_with(struct context *context, struct kept *kept, enum coming coming)
 {
 	struct cred *new;
 	u64 dropped;
@@ -347,7 +359,7 @@ static int enter_with(struct context *context, struct kept *kept, bool own)
 	err = context_traced() ? -EBUSY : ceiling_prepare(0, true, &new);
 	if (err)
 		return err;
-	err = get_ready(context, kept, new, own, own || root_of_host(), &dropped);
+	err = get_ready(context, kept, new, coming, &dropped);
 	if (err) {
 		abort_creds(new);
 		return err;
@@ -363,7 +375,7 @@ static int enter_with(struct context *context, struct kept *kept, bool own)
  * Move the calling process into @context, which must be claimed unless it is the caller's own new
  * one.
  */
-static int enter(struct context *context, bool own)
+static int enter(struct context *context, enum coming coming)
 {
 	struct kept *kept;
 	int err;
@@ -377,7 +389,7 @@ static int enter(struct context *context, bool own)
 		kept_put(kept);
 		return -EINTR;
 	}
-	err = enter_with(context, kept, own);
+	err = enter_with(context, kept, coming);
 	smp_store_release(&task_blob(current)->entering, false);	/* after the context */
 	mutex_unlock(&current->signal->cred_guard_mutex);
 	if (kept)
@@ -394,13 +406,13 @@ static int enter(struct context *context, bool own)
  */
 int context_enter(struct context *context)
 {
-	return enter(context, false);
+	return enter(context, root_of_host() ? COMING_ROOT : COMING_MAKER);
 }
 
 /* The same with one that the caller has just made for itself. */
 int context_enter_own(struct context *context)
 {
-	return enter(context, true);
+	return enter(context, COMING_OWN);
 }
 
 /* Signal the process @nr, in case it still is one of @context's, and may be meant. */

@@ -57,8 +57,8 @@ struct context {
 	struct rb_root		processes;	/* under @lock; by number, see index.c */
 	u32			nr_processes;	/* under @lock; read without */
 	bool			claimed;	/* under @lock; its first process is known */
-	bool			entered;	/* under @lock; somebody was in it, or died before */
-	u32			coming;		/* under @lock; who enters in execve(), or dies */
+	bool			entered;	/* under @lock; somebody came, or died before */
+	u32			coming;		/* under @lock; in execve(), to enter */
 
 	wait_queue_head_t	empty;		/* woken when the last process has gone */
 
@@ -195,7 +195,6 @@ void kept_tie_current(const struct kept *kept);
 /* index.c */
 void index_add(struct context *context, struct task_struct *task);
 bool index_remove(struct context *context, struct task_struct *task);
-void index_expect(struct context *context);
 void index_came(struct context *context);
 bool index_ended(const struct context *context);
 int index_next(struct context *context, int nr);

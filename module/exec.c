@@ -136,7 +136,6 @@ static int creds_from_file(struct linux_binprm *bprm, const struct file *file)
 		return err;
 	}
 	/* execve() does not return any more; it will find out once more where they are counted */
-	index_expect(at->context);
 	at->expected = true;
 	ceiling_lower_sets(at->dropped, bprm->cred);
 	task_blob(current)->counted = at->context;

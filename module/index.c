@@ -44,25 +44,14 @@ static void tell_end(struct context *context)
 		wake_up_all(&context->empty);
 }
 
-/* A process is going to be in @context, or to die. */
-void index_expect(struct context *context)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&context->lock, flags);
-	WRITE_ONCE(context->coming, context->coming + 1);
-	spin_unlock_irqrestore(&context->lock, flags);
-}
-
-/* It has come, or has died; then it was in it, to those who wait. */
+/* Who was expected has come, or has died; then it was in it, to those who wait. */
 void index_came(struct context *context)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&context->lock, flags);
-	/* these pair with index_ended() */
-	smp_store_release(&context->entered, true);
-	smp_store_release(&context->coming, context->coming - 1);
+	smp_store_release(&context->entered, true);	/* both pair with index_ended() */
+	smp_store_release(&context->coming, context->coming - 1);	/* after who has come */
 	tell_end(context);
 	spin_unlock_irqrestore(&context->lock, flags);
 }
