@@ -45,7 +45,7 @@ struct context {
 	struct rb_node		node;		/* see table.c */
 	u32			id;		/* constant once in the table */
 	u32			flags;		/* under @lock; only ever added to */
-	u64			digits;		/* of @id, see proc_digits() */
+	u64			digits;		/* of @id, once asked for; see proc.c */
 	u64			dropped;	/* as @flags; what the ceiling lacks */
 	u64			serial;		/* constant; never used again, unlike @id */
 	struct context		*parent;	/* constant; NULL: made in context 0 */
@@ -249,7 +249,6 @@ bool cgroup_sees_nr(pid_t nr);
 struct task_struct *cgroup_find_task(pid_t nr);
 
 /* proc.c */
-u64 proc_digits(u32 id);
 void proc_status(struct seq_file *m, struct task_struct *task);
 
 /* file.c */
@@ -370,8 +369,6 @@ int device_init(void);
 void device_exit(void);
 bool sees_all(void);
 struct file *handle_file(struct context *context);
-int copy_struct_in(void *to, const void __user *from, size_t size, size_t least);
 int copy_lower_in(struct vcontext_lower *arg, const void __user *user);
-int copy_struct_out(void __user *to, const void *from, size_t size);
 
 #endif /* VCONTEXT_CONTEXT_H */

@@ -11,29 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "context.h"
-
-/* Copy a structure that begins with its size, of which at least @least is there. */
-int copy_struct_in(void *to, const void __user *from, size_t size, size_t least)
-{
-	u32 given;
-	int err;
-
-	if (get_user(given, (const u32 __user *)from))
-		return -EFAULT;
-	if (given < least)
-		return -EINVAL;
-	if (given > PAGE_SIZE)
-		return -E2BIG;
-	err = copy_struct_from_user(to, size, from, given);
-	*(u32 *)to = given;	/* it may have changed meanwhile */
-	return err;
-}
-
-/* Copy it back, as much as the caller has room for. */
-int copy_struct_out(void __user *to, const void *from, size_t size)
-{
-	return copy_to_user(to, from, min_t(size_t, *(const u32 *)from, size)) ? -EFAULT : 0;
-}
+#include "copy.h"
 
 bool sees_all(void)
 {

@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "context.h"
+#include "copy.h"
 
 static int add_flags(struct context *context, void __user *user)
 {

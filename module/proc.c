@@ -36,16 +36,18 @@ static void print_flags(struct seq_file *m, u32 flags)
 		seq_puts(m, "none");
 }
 
-/* What @id is in decimal, its first digit in the lowest byte; 0 if there isn't room for all. */
-u64 proc_digits(u32 id)
+/* The id of @context in decimal, its first digit in the lowest byte; 0 if there isn't room. */
+static u64 digits_of(struct context *context)
 {
-	u64 digits = 0;
+	u64 digits = READ_ONCE(context->digits);
+	u32 id = context->id;
 
-	if (id > 99999999)
-		return 0;
+	if (digits || id > 99999999)
+		return digits;
 	do
 		digits = digits << 8 | ('0' + id % 10);
 	while (id /= 10);
+	WRITE_ONCE(context->digits, digits);
 	return digits;
 }
 
@@ -107,9 +109,9 @@ static bool is_plain(const struct context *context)
 /* The module's lines of /proc/PID/status, for readers that may have them. */
 void proc_status(struct seq_file *m, struct task_struct *task)
 {
-	const struct context *own = current_context();
+	struct context *own = current_context();
 
 	if (!in_own_context(task) || (own && !is_plain(own)) ||
-	    READ_ONCE(task_blob(task)->addresses) || !write_plain(m, own ? own->digits : '0'))
+	    READ_ONCE(task_blob(task)->addresses) || !write_plain(m, own ? digits_of(own) : '0'))
 		write_any(m, task);
 }

@@ -95,7 +95,6 @@ int table_add(struct context *context, u32 id)
 	} else if (id != VCONTEXT_ID_ANY && free_id_from(id) != id) {
 		err = -EBUSY;
 	} else {
-		context->digits = proc_digits(context->id);
 		insert(context);
 		WRITE_ONCE(table_count, table_count + 1);
 	}
