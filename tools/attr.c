@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
+#include "below.h"
 #include "cleanup.h"
 #include "command.h"
+#include "json_text.h"
 #include "message.h"
 #include "option.h"
 
@@ -130,7 +130,7 @@ static void print_row(struct attr *attr, const char *path, uint32_t attributes, 
 	}
 
 	row = json_object_new_object();
-	json_object_object_add(row, "path", json_object_new_string(path));
+	json_object_object_add(row, "path", json_text(path));
 	for (size_t i = 0; i < NAMES; i++)
 		json_object_object_add(row, names[i].name,
 				       json_object_new_boolean(attributes & names[i].bit));
@@ -167,11 +167,8 @@ static void do_file(struct attr *attr, int fd, const char *path)
 static void do_directory(struct attr *attr, int fd, const char *path);
 
 /* Only what is open is looked at: who owns the directory may put something else there. */
-static void do_entry(struct attr *attr, int directory, const char *name, const char *path,
-		     bool named)
+static void do_place(struct attr *attr, int place, const char *path, bool named)
 {
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (named ? 0 : O_NOFOLLOW);
-	auto_fd int place = openat(directory, name, O_PATH | (flags & (O_NOFOLLOW | O_CLOEXEC)));
 	auto_free char *number = NULL;
 	auto_fd int fd = -1;
 	struct stat stat;
@@ -188,13 +185,27 @@ static void do_entry(struct attr *attr, int directory, const char *name, const c
 	}
 	if (asprintf(&number, "/proc/self/fd/%d", place) < 0)
 		number = NULL;
-	fd = number ? open(number, flags & ~O_NOFOLLOW) : -1;
+	fd = number ? open(number, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		fail(attr, path, NULL);
 	else if (S_ISDIR(stat.st_mode) && attr->recursive)
 		do_directory(attr, fd, path);
 	else
 		do_file(attr, fd, path);
+}
+
+static void do_entry(struct attr *attr, int directory, const char *name, const char *path)
+{
+	auto_fd int place = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	do_place(attr, place, path, false);
+}
+
+static void do_named(struct attr *attr, const char *path)
+{
+	auto_fd int place = below_open_path(path, O_PATH);
+
+	do_place(attr, place, path, true);
 }
 
 static void do_directory(struct attr *attr, int fd, const char *path)
@@ -214,7 +225,7 @@ static void do_directory(struct attr *attr, int fd, const char *path)
 			below = NULL;
 		if (below && attr->depth <= DEPTH_MAX && strcmp(name, ".") != 0 &&
 		    strcmp(name, "..") != 0)
-			do_entry(attr, fd, name, below, false);
+			do_entry(attr, fd, name, below);
 		free(entries[i]);
 	}
 	attr->depth -= count >= 0;
@@ -238,7 +249,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 
 	attr.rows = json_object_new_array();
 	for (int i = first; i < argc; i++)
-		do_entry(&attr, AT_FDCWD, argv[i], argv[i], true);
+		do_named(&attr, argv[i]);
 	if (attr.json)
 		puts(json_object_to_json_string_ext(attr.rows, JSON_C_TO_STRING_PRETTY |
 						    JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -8,6 +8,7 @@
 
 #include "below.h"
 #include "cleanup.h"
+#include "json_text.h"
 #include "message.h"
 #include "table.h"
 #include "usage.h"
@@ -95,22 +96,12 @@ static void add_number(struct json_object *row, const char *key, uint64_t number
 	json_object_object_add(row, key, json_object_new_uint64(number));
 }
 
-/* The names of vservers are ASCII; a path may be anything, which JSON can't hold. */
-static struct json_object *text_of(const char *name)
-{
-	auto_free char *text = strdup(name);
-
-	if (text)
-		message_defuse(text);
-	return json_object_new_string(text ? text : "");
-}
-
 /* Everything, for programs. */
 static struct json_object *row_for_programs(const char *name, const struct usage *usage)
 {
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "name", text_of(name));
+	json_object_object_add(row, "name", json_text(name));
 	add_number(row, "disk_own", usage->own.disk + usage->other);
 	add_number(row, "disk_shared", usage->all.disk - usage->own.disk);
 	add_number(row, "disk_all", usage->all.disk + usage->other);
@@ -146,7 +137,7 @@ static struct json_object *row_for_people(const char *name, const struct usage *
 	char percent[32];
 
 	snprintf(percent, sizeof(percent), "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
-	json_object_object_add(row, "name", text_of(name));
+	json_object_object_add(row, "name", json_text(name));
 	add_size(row, "own", own, du);
 	add_size(row, "shared", all - own, du);
 	add_size(row, "total", all, du);

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "cleanup.h"
 #include "closer.h"
 #include "hints.h"
@@ -43,7 +44,8 @@ static int open_tree(struct unify *unify, struct unify_tree *tree)
 {
 	const char *path = tree->vs ? vctl_vserver_tree(tree->vs) : tree->name;
 
-	tree->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (tree->vs ? O_NOFOLLOW : 0));
+	tree->fd = tree->vs ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) :
+			      below_open_path(path, O_RDONLY | O_DIRECTORY);
 	if (tree->fd < 0 && tree->vs && errno == ENOENT)
 		return trouble_set(&unify->trouble, tree->name, "there is no such vserver",
 				   "vserver list shows those that are there");

@@ -123,6 +123,19 @@ run "delete" 0 'deleted' vctl delete --yes four
 check "others have what they had" as_it_was two
 check "marked" sh -c 'vctl attr /vservers/two/usr/share/doc/1 | grep ^iu'
 
+# By a path that leads out of a tree.
+ln -s /vservers/two/usr/share/doc /vservers/one/srv/way
+run "attr goes by no link out of a tree" 1 'srv/way/1: No such file' \
+	vctl attr --clear immutable,invert /vservers/one/srv/way/1
+check "two's is marked still" sh -c 'vctl attr /vservers/two/usr/share/doc/1 | grep ^iu'
+run "nor does unify" 1 'srv/way: No such file' \
+	vunify --undo /vservers/one/srv/way /vservers/three/usr/share/doc
+rm /vservers/one/srv/way
+printf x >$'/vservers/one/srv/\302\233'
+run "attr --json defuses names" 0 '"path":"/vservers/one/srv/[?]+"' \
+	vctl attr --json $'/vservers/one/srv/\302\233'
+rm $'/vservers/one/srv/\302\233'
+
 # In use.
 exec 7>>/vservers/three/usr/share/doc/own
 cp -a /vservers/three/usr/share/doc/own /vservers/two/usr/share/doc/own
