@@ -318,6 +318,7 @@ void context_move_current(struct context *to, struct kept *kept)
 		limit_leave(from, current);
 	}
 	rcu_assign_pointer(task_place(current), to);
+	task_blob(current)->watched = true;
 	limit_enter(to);
 	index_add(to, current);
 	if (kept)

@@ -21,6 +21,7 @@
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/mount.h>
+#include <linux/sched/coredump.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -142,10 +143,38 @@ static int creds_from_file(struct linux_binprm *bprm, const struct file *file)
 	return 0;
 }
 
+static void enter(struct at_exec *at)
+{
+	struct task_blob *blob = task_blob(current);
+
+	blob->counted = NULL;
+	WRITE_ONCE(blob->dropped, blob->dropped | at->dropped);
+	context_move_current(at->context, at->kept);
+	smp_store_release(&blob->entering, false);	/* after the context */
+	exec_disarm(current);
+}
+
+/*
+ * What counts performance outside goes on inside, with the children as well, until execve() takes
+ * it away from a program that nobody may look into.  Between these two hooks that is any.
+ */
+#define DUMPABLE_NONE	3	/* as none of SUID_DUMP_*; what commit_creds() sets stays */
+
+static void set_dumpability(unsigned long value)
+{
+	set_mask_bits(&current->mm->flags, MMF_DUMPABLE_MASK, value);
+}
+
 static void committing_creds(const struct linux_binprm *bprm)
 {
-	if (unlikely(task_blob(current)->at_exec))
+	const struct task_blob *blob = task_blob(current);
+
+	if (likely(!blob->at_exec && !blob->watched))
+		return;
+	if (blob->at_exec)
 		limit_move(bprm->cred);
+	if (get_dumpable(current->mm) == SUID_DUMP_USER)
+		set_dumpability(DUMPABLE_NONE);
 }
 
 static void committed_creds(const struct linux_binprm *bprm)
@@ -153,13 +182,13 @@ static void committed_creds(const struct linux_binprm *bprm)
 	struct task_blob *blob = task_blob(current);
 	struct at_exec *at = blob->at_exec;
 
-	if (likely(!at))
+	if (likely(!at && !blob->watched))
 		return;
-	blob->counted = NULL;
-	WRITE_ONCE(blob->dropped, blob->dropped | at->dropped);
-	context_move_current(at->context, at->kept);
-	smp_store_release(&blob->entering, false);	/* after the context */
-	exec_disarm(current);
+	if (get_dumpable(current->mm) == DUMPABLE_NONE)
+		set_dumpability(SUID_DUMP_USER);
+	if (at)
+		enter(at);
+	blob->watched = false;
 }
 
 const struct vcontext_hook exec_hooks[] = {

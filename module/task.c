@@ -125,6 +125,7 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 	}
 	RCU_INIT_POINTER(task_place(task), own);
 	task_blob(task)->dropped = task_blob(current)->dropped;
+	task_blob(task)->watched = task_blob(current)->watched;
 	addresses_inherit(task);
 	weight_inherit(task);
 	return 0;

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -331,6 +334,47 @@ static void run_perf_trap(const void *unused)
 	sitter_end(&sitter);
 }
 
+static uint64_t count_of(int fd)
+{
+	uint64_t count = 0;
+
+	ktap_expect(read(fd, &count, sizeof(count)) == sizeof(count), "read: %s",
+		    errno_name(errno));
+	return count;
+}
+
+/* What has counted a process before it entered tells nothing of the program that it runs then. */
+static void run_perf_entered(const void *unused)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
+		.config = PERF_COUNT_SW_TASK_CLOCK, .inherit = 1,
+	};
+	uint64_t count;
+	int go[2], fd;
+	char byte;
+	pid_t pid;
+
+	(void)unused;
+	ktap_expect(!pipe2(go, O_CLOEXEC), "pipe: %s", errno_name(errno));
+	pid = fork_or_fail();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		ktap_expect(read(go[0], &byte, 1) == 1, "pipe");
+		enter_new(0);
+		execlp("sh", "sh", "-c", "while :; do :; done", NULL);
+		_exit(1);
+	}
+	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	ktap_expect(fd >= 0, "perf_event_open: %s", errno_name(errno));
+	ktap_expect(write(go[1], "", 1) == 1, "pipe");
+	nap(500);
+	count = count_of(fd);
+	ktap_expect(count, "expected something to be counted before");
+	nap(300);
+	ktap_expect(count_of(fd) == count, "expected nothing to be counted inside");
+}
+
 static void run_perf_outside(const void *unused)
 {
 	int value = open_perf(-1, 0, false);
@@ -348,6 +392,7 @@ static const struct ktap_case cases[] = {
 	  .anywhere = "the watcher sees as all do there" },
 	{ "taskstats of all that end, inside as root", run_ends_inside },
 	{ "perf_event_open of a processor inside as root", run_perf_inside },
+	{ "perf_event_open before it entered", run_perf_entered },
 	{ "perf_event_open of a processor in context 0 as user", run_perf_user },
 	{ "perf_event_open with signals by the watcher", run_perf_trap },
 	{ "perf_event_open of the own process inside", run_perf_own,
