@@ -240,6 +240,22 @@ invalid:
 	return ERR_PTR(-EINVAL);
 }
 
+/*
+ * Somebody is going to be tied: all places in the kernel ask from here on.  The key itself does not
+ * say that they do, which is switched on at one place after the other.
+ */
+static void ties_begin(void)
+{
+	static bool begun;
+
+	/* pairs with the store below */
+	if (smp_load_acquire(&begun))
+		return;
+	hooks_tied();
+	static_branch_enable(&addresses_used);	/* waits for who is at it */
+	smp_store_release(&begun, true);	/* they all ask */
+}
+
 /**
  * addresses_take - tie current to a set of addresses, for good
  * @from: what is to be in it, see VCONTEXT_BIND
@@ -261,10 +277,7 @@ int addresses_take(const struct vcontext_address *from, u32 count, bool loopback
 	set = read_set(from, count, loopback);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	if (!addresses_in_use()) {
-		hooks_tied();
-		static_branch_enable(&addresses_used);
-	}
+	ties_begin();
 	set->plain = set->ipv4 && !loopback;
 	err = loopback ? loopback_take(set) : 0;
 	if (err) {

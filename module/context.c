@@ -195,18 +195,22 @@ static bool may_enter(const struct context *context, bool root)
 	       !(context->claimed && context_flags(context) & VCONTEXT_PRIVATE);
 }
 
-/* The same of who holds @context.  Returns 0 or EPERM. */
-int context_may_enter(struct context *context)
+static bool may_enter_now(struct context *context, bool root)
 {
-	bool root = root_of_host();
 	bool may;
 
-	if (context_flags(current_context()) & VCONTEXT_LOCK)
-		return -EPERM;
 	spin_lock_irq(&context->lock);
 	may = may_enter(context, root);
 	spin_unlock_irq(&context->lock);
-	return may ? 0 : -EPERM;
+	return may;
+}
+
+/* The same of who holds @context.  Returns 0 or EPERM. */
+int context_may_enter(struct context *context)
+{
+	if (context_flags(current_context()) & VCONTEXT_LOCK)
+		return -EPERM;
+	return may_enter_now(context, root_of_host()) ? 0 : -EPERM;
 }
 
 /* Who is process 1 is settled when the first process enters. */
@@ -266,7 +270,7 @@ static int claim(struct context *context, enum coming coming, u64 dropped)
 	if (!err) {
 		context->claimed = true;
 		if (coming == COMING_AT_EXEC)
-			WRITE_ONCE(context->coming, context->coming + 1);
+			context->coming++;
 	}
 	spin_unlock_irq(&context->lock);
 	return err;
@@ -416,7 +420,10 @@ int context_enter_own(struct context *context)
 	return enter(context, COMING_OWN);
 }
 
-/* Signal the process @nr, in case it still is one of @context's, and may be meant. */
+/*
+ * Signal the process @nr, in case it still is one of @context's, and may be meant.  If it has come
+ * meanwhile, current may have lost the right to.
+ */
 static bool kill_process(struct context *context, int nr, int sig, bool first_too)
 {
 	struct task_struct *task;
@@ -426,7 +433,8 @@ static bool kill_process(struct context *context, int nr, int sig, bool first_to
 	pid = idr_find(&init_pid_ns.idr, nr);
 	task = pid_task(pid, PIDTYPE_TGID);
 	return task && task_context(task) == context &&
-	       (first_too || !fakeinit_is_first(context, pid)) && !kill_pid(pid, sig, 1);
+	       (first_too || !fakeinit_is_first(context, pid)) &&
+	       may_enter_now(context, root_of_host()) && !kill_pid(pid, sig, 1);
 }
 
 /**

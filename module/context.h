@@ -197,7 +197,7 @@ void kept_tie_current(const struct kept *kept);
 void index_add(struct context *context, struct task_struct *task);
 bool index_remove(struct context *context, struct task_struct *task);
 void index_came(struct context *context);
-bool index_ended(const struct context *context);
+bool index_ended(struct context *context);
 int index_next(struct context *context, int nr);
 
 /* cap.c */

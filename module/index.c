@@ -8,7 +8,9 @@
  * or enters, and removed when it loses them or leaves.
  */
 
+#include <linux/key.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/sched/signal.h>
 
 #include "context.h"
@@ -33,7 +35,7 @@ void index_add(struct context *context, struct task_struct *task)
 	spin_lock_irqsave(&context->lock, flags);
 	rb_add(&blob->node, &context->processes, less);
 	WRITE_ONCE(context->nr_processes, context->nr_processes + 1);
-	smp_store_release(&context->entered, true);	/* pairs with index_ended() */
+	context->entered = true;
 	spin_unlock_irqrestore(&context->lock, flags);
 }
 
@@ -50,18 +52,21 @@ void index_came(struct context *context)
 	unsigned long flags;
 
 	spin_lock_irqsave(&context->lock, flags);
-	smp_store_release(&context->entered, true);	/* both pair with index_ended() */
-	smp_store_release(&context->coming, context->coming - 1);	/* after who has come */
+	context->entered = true;
+	context->coming--;
 	tell_end(context);
 	spin_unlock_irqrestore(&context->lock, flags);
 }
 
 /* Have there been processes, and are none there or coming? */
-bool index_ended(const struct context *context)
+bool index_ended(struct context *context)
 {
-	/* these pair with index_add() and index_came(): who is there counts first */
-	return smp_load_acquire(&context->entered) && !smp_load_acquire(&context->coming) &&
-	       !READ_ONCE(context->nr_processes);
+	bool ended;
+
+	spin_lock_irq(&context->lock);	/* one may go while another comes */
+	ended = context->entered && !context->coming && !context->nr_processes;
+	spin_unlock_irq(&context->lock);
+	return ended;
 }
 
 /* A thread has become the leader of @task's process and @task is about to be released. */
@@ -72,12 +77,23 @@ static void hand_over(struct context *context, struct task_blob *from, struct ta
 }
 
 /*
+ * Do users find their keyrings again, when they enter after the last process has gone?  The register
+ * of these is in root's quota, and a context without processes costs its maker nothing that there
+ * are few of; so only in those that root has made in context 0.
+ */
+static bool keeps_keyrings(const struct context *context)
+{
+	return !context->parent && uid_eq(context->uid, GLOBAL_ROOT_UID);
+}
+
+/*
  * Remove @task, if it has the entry of its process.  True if the process is gone with it; then its
  * user is the caller's, to be given back.
  */
 bool index_remove(struct context *context, struct task_struct *task)
 {
 	struct task_blob *blob = task_blob(task);
+	struct key *keyrings = NULL;
 	unsigned long flags;
 	bool gone = false;
 
@@ -89,11 +105,14 @@ bool index_remove(struct context *context, struct task_struct *task)
 	} else {
 		rb_erase(&blob->node, &context->processes);
 		WRITE_ONCE(context->nr_processes, context->nr_processes - 1);
+		if (!context->nr_processes && !keeps_keyrings(context))
+			swap(keyrings, context->user_keyrings);
 		tell_end(context);
 		gone = true;
 	}
 	blob->nr = 0;
 	spin_unlock_irqrestore(&context->lock, flags);
+	key_put(keyrings);	/* nobody else can be using it */
 	return gone;
 }
 

@@ -205,6 +205,16 @@ static long keys_of_root(void)
 	return count;
 }
 
+static void expect_keys_of_root(long before)
+{
+	int i;
+
+	for (i = 0; i < 100 && keys_of_root() > before; i++)
+		nap(50);
+	ktap_expect(keys_of_root() <= before, "expected %ld keys, came %ld", before,
+		    keys_of_root());
+}
+
 static void run_end(const void *unused)
 {
 	long before = keys_of_root(), key;
@@ -213,10 +223,55 @@ static void run_end(const void *unused)
 	(void)unused;
 	for (i = 0; i < 50; i++)
 		in_child(keep_key, &key);
-	for (i = 0; i < 100 && keys_of_root() > before; i++)
-		nap(50);
-	ktap_expect(keys_of_root() <= before, "expected %ld keys, came %ld", before,
-		    keys_of_root());
+	expect_keys_of_root(before);
+}
+
+static void visit(void *handle)
+{
+	expect_error(context_enter(*(int *)handle), 0);
+	ktap_expect(keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 1, 0, 0) > 0,
+		    "KEYCTL_GET_KEYRING_ID: %s", errno_name(errno));
+}
+
+/* Those of a user are in the end root's keys, as far as the kernel counts. */
+static void run_handles(const void *unused)
+{
+	long before;
+	int i;
+
+	(void)unused;
+	before = keys_of_root();
+	become(USER);
+	for (i = 0; i < 50; i++) {
+		int handle = open_new(NULL);
+
+		in_child(visit, &handle);
+	}
+	expect_keys_of_root(before);
+}
+
+static void look_for_key(void *handle)
+{
+	expect_error(context_enter(*(int *)handle), 0);
+	ktap_expect(keyctl(KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, (long)"user", (long)"kept", 0) > 0,
+		    "expected to find the key again, came %s", errno_name(errno));
+}
+
+static void leave_key(void *handle)
+{
+	expect_error(context_enter(*(int *)handle), 0);
+	ktap_expect(add_key("user", "kept", "secret", KEY_SPEC_USER_KEYRING) > 0, "add_key: %s",
+		    errno_name(errno));
+}
+
+/* In a context that root keeps, users have theirs whoever is there meanwhile. */
+static void run_kept(const void *unused)
+{
+	int handle = open_new(NULL);
+
+	(void)unused;
+	in_child(leave_key, &handle);
+	in_child(look_for_key, &handle);
 }
 
 static const struct ktap_case cases[] = {
@@ -230,6 +285,8 @@ static const struct ktap_case cases[] = {
 	{ "KEYCTL_SESSION_TO_PARENT", run_parent },
 	{ "/proc/keys", run_list },
 	{ "the watcher", run_watcher },
+	{ "a handle of a user's, without processes", run_handles },
+	{ "a handle of root's, without processes", run_kept },
 	{ "the end of contexts", run_end, .anywhere = "there all keys are in one keyring" },
 };
 
