@@ -106,6 +106,7 @@ static int userns_create(const struct cred *cred)
 /* These numbers in 32 bits are the same with all who run such programs besides their own. */
 #define REBOOT_32		88
 #define FANOTIFY_INIT_32	338
+#define USERFAULTFD_32		374
 
 /* Is current in the system call @nr, or @nr_32 in 32 bits? */
 static bool in_syscall(int nr, int nr_32)
@@ -143,6 +144,16 @@ static bool tells_of_all(int cap)
 }
 
 /*
+ * The right to say when the kernel may go on that has run into a page of one's own, and to let it
+ * wait without end with what it has locked: the machine's network devices, a directory.
+ */
+static bool holds_up_kernel(int cap)
+{
+	return unlikely(cap == CAP_SYS_PTRACE) && confined() &&
+	       in_syscall(__NR_userfaultfd, USERFAULTFD_32);
+}
+
+/*
  * Who has made a user namespace has every right over it from outside, and is known by number alone:
  * is it one of current's context, or of one around it?  Context 0 is around none.
  */
@@ -164,7 +175,7 @@ static int capable_hook(const struct cred *cred, struct user_namespace *ns, int 
 {
 	if (unlikely(cap == CAP_SYS_BOOT) && confined() && !is_reboot())
 		return -EPERM;
-	if (tells_of_all(cap))
+	if (tells_of_all(cap) || holds_up_kernel(cap))
 		return -EPERM;
 	if (likely(ns == cred->user_ns || ns == &init_user_ns))
 		return 0;

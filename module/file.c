@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/tty.h>
 #include <linux/user_namespace.h>
+#include <linux/vt.h>
 
 #include "context.h"
 
@@ -122,11 +123,11 @@ static const char *const proc_net_readable[] = {
 	"vlan", "wireless", "xfrm_stat", NULL
 };
 
-static bool may_open_proc_net(const struct proc_place *place, bool write)
+static bool may_open_proc_net(const struct proc_place *place, fmode_t mode)
 {
-	if (write)
-		return !confined();
-	return !place->in_net || is_watcher() ||
+	if (mode & FMODE_WRITE && confined())
+		return false;
+	return !(mode & FMODE_READ) || !place->in_net || is_watcher() ||
 	       is_named_one_of(place->in_net, proc_net_readable);
 }
 
@@ -162,21 +163,30 @@ static inline bool reads_process(const struct file *file)
 	       dentry->d_name.name[0] != 'm' && dentry->d_name.name[0] != 'n';
 }
 
+/* In asound, the files of this name say who is playing. */
+static bool tells_of_sound(const struct proc_place *place, const struct dentry *dentry)
+{
+	return is_named(place->top, "asound") && is_named(dentry, "status") && !is_watcher();
+}
+
 /*
  * Process 1 is seen from everywhere, and so are the files in which everybody may read about it; the
  * others ask ptrace for leave themselves.
  */
-static bool may_open_proc(const struct dentry *dentry, bool write)
+static bool may_open_proc(const struct dentry *dentry, fmode_t mode)
 {
 	struct proc_place place = proc_place(dentry);
+	bool write = mode & FMODE_WRITE;
 	struct task_struct *task;
 	int nr;
 
+	if (tells_of_sound(&place, dentry))
+		return false;
 	if (!is_number(place.top))
 		return !confined() || IS_ROOT(dentry) ||
 		       (!write && is_for_all(dentry) && is_named_one_of(place.top, proc_readable));
 	if (place.net)
-		return may_open_proc_net(&place, write);
+		return may_open_proc_net(&place, mode);
 	if (!write && !is_named_one_of(dentry, proc_mounts))
 		return true;
 	if (kstrtoint(place.top->d_name.name, 10, &nr))
@@ -222,11 +232,13 @@ static inline bool is_kernels(const struct super_block *sb)
 	return false;
 }
 
-static bool may_open_kernels(const struct dentry *dentry, bool write)
+static bool may_open_kernels(const struct dentry *dentry, fmode_t mode)
 {
+	bool write = mode & FMODE_WRITE;
+
 	switch (dentry->d_sb->s_magic) {
 	case PROC_SUPER_MAGIC:
-		return may_open_proc(dentry, write);
+		return may_open_proc(dentry, mode);
 	case CGROUP_SUPER_MAGIC:
 	case CGROUP2_SUPER_MAGIC:
 		return !write || may_write_cgroup(dentry);
@@ -259,10 +271,11 @@ static bool is_own_terminal(const struct inode *inode)
 	if (!tty)
 		return false;
 	guard(rcu)();
-	/* a pseudo-terminal has its dentry there until its other end is closed, see pty_close() */
-	own = tty->driver && tty->driver->type == TTY_DRIVER_TYPE_PTY &&
-	      !test_bit(TTY_OTHER_CLOSED, &tty->flags) && tty->driver_data &&
-	      d_inode((struct dentry *)tty->driver_data) == inode;
+	if (tty->driver->type != TTY_DRIVER_TYPE_PTY)
+		own = tty_devnum(tty) == inode->i_rdev;
+	else	/* it has its dentry there until its other end is closed, see pty_close() */
+		own = !test_bit(TTY_OTHER_CLOSED, &tty->flags) && tty->driver_data &&
+		      d_inode((struct dentry *)tty->driver_data) == inode;
 	tty_kref_put(tty);
 	return own;
 }
@@ -271,6 +284,21 @@ static bool is_pts(dev_t device)
 {
 	return MAJOR(device) >= UNIX98_PTY_SLAVE_MAJOR &&
 	       MAJOR(device) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+}
+
+/*
+ * Consoles are given to who logs in there, and what is typed is read by whoever opens them.  Serial
+ * lines, which have the other minor numbers, are devices first of all.
+ */
+static bool is_console(dev_t device)
+{
+	return (MAJOR(device) == TTY_MAJOR && MINOR(device) <= MAX_NR_CONSOLES) ||
+	       device == MKDEV(TTYAUX_MAJOR, 1);
+}
+
+static bool may_open_console(const struct inode *inode)
+{
+	return is_own_terminal(inode) || (!confined() && capable(CAP_SYS_ADMIN));
 }
 
 static bool may_open_pts(const struct inode *inode)
@@ -298,6 +326,8 @@ static bool may_open_device(const struct inode *inode)
 {
 	if (S_ISCHR(inode->i_mode) && is_pts(inode->i_rdev))
 		return may_open_pts(inode);
+	if (S_ISCHR(inode->i_mode) && is_console(inode->i_rdev))
+		return may_open_console(inode);
 	return !confined() || (S_ISCHR(inode->i_mode) && is_harmless(inode->i_rdev));
 }
 
@@ -345,7 +375,7 @@ static noinline int open_asked(struct file *file)
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
 		may = may_open_device(inode);
 	else if (is_kernels(inode->i_sb))
-		may = may_open_kernels(file->f_path.dentry, file->f_mode & FMODE_WRITE);
+		may = may_open_kernels(file->f_path.dentry, file->f_mode);
 	else
 		may = unlink_may_open(file);
 	return may ? 0 : -EPERM;
@@ -514,6 +544,12 @@ static int inode_removexattr(struct mnt_idmap *idmap, struct dentry *dentry, con
 	return may_change(dentry->d_sb);
 }
 
+/* Of a file system as a whole, that is of the trees of others as well. */
+static int quotactl(int commands, int type, int id, const struct super_block *sb)
+{
+	return confined() ? -EPERM : 0;
+}
+
 const struct vcontext_hook file_hooks[] = {
 	VCONTEXT_HOOK(file_open, file_open),
 	VCONTEXT_HOOK(file_ioctl, file_ioctl),
@@ -530,5 +566,6 @@ const struct vcontext_hook file_hooks[] = {
 	VCONTEXT_HOOK(inode_setattr, inode_setattr),
 	VCONTEXT_HOOK(inode_setxattr, inode_setxattr),
 	VCONTEXT_HOOK(inode_removexattr, inode_removexattr),
+	VCONTEXT_HOOK(quotactl, quotactl),
 	{ }
 };

@@ -89,7 +89,8 @@ bool pid_hides_nr(pid_t nr)
 
 	guard(rcu)();
 	pid = idr_find(&init_pid_ns.idr, nr);
-	return pid && !sees_pid(pid);
+	/* a lock may outlive who has taken it, and the number be somebody else's some day */
+	return pid ? !sees_pid(pid) : current_context() && !is_watcher();
 }
 
 struct pid *pid_find_group(pid_t nr, enum vcontext_job job)

@@ -15,6 +15,22 @@
 
 #include "addresses.h"
 
+/* Names, lists and neighbours of other families are the machine's, and not asked for. */
+static bool is_known(int family)
+{
+	switch (family) {
+	case AF_UNIX:
+	case AF_INET:
+	case AF_INET6:
+	case AF_NETLINK:
+	case AF_ALG:
+	case AF_KEY:
+	case AF_PACKET:		/* for who has the right to it */
+		return true;
+	}
+	return false;
+}
+
 /* Netlink that tells about the machine, and every process of it, whoever listens. */
 static int socket_create(int family, int type, int protocol, int kern)
 {
@@ -22,6 +38,8 @@ static int socket_create(int family, int type, int protocol, int kern)
 
 	if (kern)
 		return 0;
+	if (unlikely(!is_known(family)) && confined())
+		return -EAFNOSUPPORT;
 	err = net_may_create(family, type, protocol);
 	if (err || family != PF_NETLINK)
 		return err;

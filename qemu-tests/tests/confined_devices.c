@@ -361,7 +361,25 @@ static void run_console(const void *full)
 		    errno_name(errno));
 }
 
+static void open_console(void *unused)
+{
+	(void)unused;
+	become(USER);
+	enter_new(0);
+	expect_closed(open_terminal("/dev/tty1"), "the user's console");
+}
+
+/* Where somebody has logged in, and may be about to type a password. */
+static void run_login(const void *unused)
+{
+	(void)unused;
+	ktap_expect(!chown("/dev/tty1", USER, 0), "/dev/tty1: %s", errno_name(errno));
+	in_child(open_console, NULL);
+	ktap_expect(!chown("/dev/tty1", 0, 0), "/dev/tty1: %s", errno_name(errno));
+}
+
 static const struct ktap_case terminals[] = {
+	{ "a console of the same user, not confined", run_login },
 	{ "a terminal of context 0, confined", run_foreign },
 	{ "a terminal of context 0, not confined", run_foreign, "full" },
 	{ "a terminal of another context, confined", run_sibling },

@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
+#include <sys/quota.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
@@ -35,6 +36,7 @@
 #include <linux/fs.h>
 #include <linux/netlink.h>
 #include <linux/perf_event.h>
+#include <linux/userfaultfd.h>
 
 #include "confined.h"
 
@@ -441,6 +443,21 @@ static int do_perf(const struct attempt *attempt)
 			      attempt->number ? -1 : 0, -1, 0));
 }
 
+static int do_userfaultfd(const struct attempt *attempt)
+{
+	return result(syscall(SYS_userfaultfd, attempt->number));
+}
+
+static int do_family(const struct attempt *attempt)
+{
+	return result(socket(attempt->number, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int do_quotas(const struct attempt *attempt)
+{
+	return result(quotactl(QCMD(attempt->number, USRQUOTA), NULL, 0, NULL));
+}
+
 #define SYSLOG(type)	{ "syslog " #type, do_syslog, NULL, type, { EPERM } }
 
 static const struct attempt events[] = {
@@ -467,6 +484,13 @@ static const struct attempt events[] = {
 	/* closed to all in contexts */
 	{ "perf of a processor", do_perf, NULL, 0, { EPERM, EACCES }, EPERM },
 	{ "perf of itself", do_perf, NULL, 1, { 0 } },
+	/* with which the kernel waits with what it has locked for as long as one likes */
+	{ "userfaultfd of the kernel's faults", do_userfaultfd, NULL, O_CLOEXEC, { EPERM } },
+	{ "userfaultfd of its own faults", do_userfaultfd, NULL, O_CLOEXEC | UFFD_USER_MODE_ONLY,
+	  { 0 } },
+	{ "a socket of VSOCK", do_family, NULL, AF_VSOCK, { EAFNOSUPPORT } },
+	{ "a socket of IPv6", do_family, NULL, AF_INET6, { 0 } },
+	{ "quotas", do_quotas, NULL, Q_SYNC, { EPERM } },
 };
 
 int main(int argc, char **argv)

@@ -437,7 +437,20 @@ static void run_metrics_inside(const void *user)
 	ktap_expect(error == EPERM, "expected EPERM, came %s", errno_name(error));
 }
 
+/* Root may open for writing as well what is there to be read; this one does not mind. */
+static void run_unlisted_writing(const void *unused)
+{
+	int fd;
+
+	(void)unused;
+	enter_new(0);
+	fd = open("/proc/net/sctp/snmp", O_RDWR | O_CLOEXEC);
+	ktap_expect(fd < 0 && errno == EPERM, "expected EPERM, came %s",
+		    fd < 0 ? errno_name(errno) : "a descriptor");
+}
+
 static const struct ktap_case cases[] = {
+	{ "/proc/net, what is not known to be harmless, for writing", run_unlisted_writing },
 	{ "tcp_metrics outside", run_metrics_outside, .anywhere = "context 0 may" },
 	{ "tcp_metrics as user", run_metrics_inside, "user" },
 	{ "tcp_metrics as root under secure", run_metrics_inside },

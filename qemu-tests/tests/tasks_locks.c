@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -90,8 +91,39 @@ static const struct act acts[] = {
 	  .flags = ROOT_ONLY },
 };
 
+/* A lock outlives who has taken it, as those of daemons do, and his number is nobody's then. */
+static void run_orphan(const void *unused)
+{
+	int fd = open(lock_path(getpid()), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct stat stat;
+	const char *inode;
+	FILE *list;
+	char line[256];
+	pid_t pid = fork_or_fail();
+
+	(void)unused;
+	if (!pid)
+		_exit(flock(fd, LOCK_EX) ? 1 : 0);
+	wait_exit(pid, 0);
+	ktap_expect(!fstat(fd, &stat) && !unlink(lock_path(getpid())), "a lock: %s",
+		    errno_name(errno));
+	enter_new(0);
+	inode = ktap_text(":%ju ", (uintmax_t)stat.st_ino);
+	list = fopen("/proc/locks", "re");
+	ktap_expect(list, "/proc/locks: %s", errno_name(errno));
+	while (fgets(line, sizeof(line), list))
+		ktap_expect(!strstr(line, "FLOCK") || !strstr(line, inode),
+			    "expected it not to be listed, came %s", line);
+	fclose(list);
+}
+
+static const struct ktap_case cases[] = {
+	{ "list of /proc/locks, of who has died", run_orphan },
+};
+
 int main(int argc, char **argv)
 {
 	pair_add_all(acts);
+	ktap_add_all(cases);
 	return ktap_main(argc, argv);
 }
