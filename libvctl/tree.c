@@ -257,7 +257,9 @@ static int fill_dev(int directory)
 		{ "mode", "755" }, { "size", "1m" }, { "nr_inodes", "1k" }, { 0 }
 	};
 	static const struct option pts_options[] = {
-		{ "gid", "5" }, { "mode", "620" }, { "ptmxmode", "666" }, { 0 }
+		{ "gid", "5" }, { "mode", "620" }, { "ptmxmode", "666" },
+		{ "max", "512" },	/* all of a machine have a few thousand */
+		{ 0 }
 	};
 	static const struct option shm_options[] = {
 		{ "mode", "1777" }, { "size", "64m" }, { 0 }
