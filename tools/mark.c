@@ -68,16 +68,22 @@ int mark_take_back(int fd, uint32_t names)
 	return mark_clear(fd);
 }
 
-/* Whoever has it open for writing got that before it was immutable. */
-static int see_who_writes(int fd, uint32_t names)
+/*
+ * Whoever has it open for writing, or locked, got that before it was immutable.  Then the mark goes
+ * again, however many names the file has by now: it must never be on what somebody can write to.
+ */
+static int see_who_has_it(int fd)
 {
 	int result = mark_lease(fd);
 	int number = errno;
 
 	if (result == 0)
+		result = mark_locked(fd);
+	if (result == 0)
 		return 0;
+	if (mark_clear(fd) < 0)
+		return -1;
 
-	mark_take_back(fd, names);
 	errno = number;
 	return result;
 }
@@ -97,12 +103,7 @@ int mark_set(int fd, uint32_t names)
 		return result == -EBUSY || result == -ETXTBSY ? 1 : -1;
 	}
 
-	result = see_who_writes(fd, names);
-	/* Who came between a look for locks and the mark. */
-	if (result == 0 && mark_locked(fd))
-		return mark_take_back(fd, names) < 0 ? -1 : 1;
-
-	return result;
+	return see_who_has_it(fd);
 }
 
 /* Some can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
@@ -129,6 +130,10 @@ int mark_link(int fd, int directory, const char *name)
 		return judge_mark(-result);
 	if (attributes && attributes != BOTH)
 		return 1;
+	/* Whoever marked it may have been killed before he had looked. */
+	result = attributes ? mark_lease(fd) : 0;
+	if (result != 0)
+		return result > 0 ? 1 : judge_mark(errno);
 	if (!attributes && (fstat(fd, &stat) < 0 || stat.st_nlink > 1))
 		return 1;
 	if (linkat(fd, "", directory, name, AT_EMPTY_PATH) < 0)

@@ -10,6 +10,10 @@
  * could change it for all, and has the attribute by which its names come and go all the same.  What
  * the attribute says is how many names the file has in each tree.
  *
+ * A mark alone proves nothing: whoever set it may have been killed before he had looked whether
+ * somebody had the file open for writing.  Since then nobody can open it so: one look, by
+ * mark_lease(), at each file that others are to get is enough.
+ *
  * With the module the mark is never off while there are several.  Without it no vserver runs, and
  * whoever removes a name takes the mark off for that moment.
  */

@@ -161,14 +161,14 @@ static bool is_as_seen(const struct member *member)
 	       S_ISREG(now.mode) && unify_same_traits(&now, &member->seen);
 }
 
-/* 0, or 1 and it is left alone. */
+/* 0, or 1 and it is left alone.  One that is marked others may have locked for reading. */
 static int lease(struct round *round, struct member *member)
 {
 	int result = mark_lease(member->fd);
 
 	if (result < 0)
 		return failed(round->unify);
-	if (result == 0 && !mark_locked(member->fd))
+	if (result == 0 && (member->seen.immutable || !mark_locked(member->fd)))
 		return 0;
 
 	give_up(round->unify, member, LEFT_IN_USE);
@@ -222,7 +222,7 @@ static int open_kept(struct round *round)
 	if (!kept->seen.immutable)
 		return hold_kept(round);
 	if (kept->names && (unify->module || unify->dry))
-		return 0;
+		return lease(round, kept);
 
 	give_up(unify, kept, kept->names ? LEFT_MODULE : LEFT_IMMUTABLE);
 	return 1;

@@ -233,11 +233,12 @@ static int mark_kept(struct unify *unify, struct node *kept)
 
 int unify_node_hold(struct unify *unify, struct node *kept)
 {
+	bool immutable = kept->links->seen.immutable;
 	int result = unify_node_open(unify, kept);
 
-	if (result == 0 && kept->links->seen.immutable)
+	if (result == 0 && immutable)
 		result = !kept->links->marked ? 4 : unify->module || unify->dry ? 0 : 2;
-	else if (result == 0 && !unify->dry && unify->module)
+	if (result == 0 && !immutable && !unify->dry && unify->module)
 		result = mark_kept(unify, kept);
 	else if (result == 0)
 		result = mark_lease(kept->fd) * 3;

@@ -149,6 +149,24 @@ check "a locked file" sh -c 'sed -i d /vservers/*/var/lib/dpkg/info/p.conffiles;
 check "stays" test ! /vservers/two/usr/share/doc/10 -ef /vservers/three/usr/share/doc/10
 exec 7>&-
 
+# As one leaves it that was killed once it had marked a file, before it had looked who writes to it.
+echo held >/vservers/one/usr/share/doc/held
+cp -a /vservers/one/usr/share/doc/held /vservers/two/usr/share/doc/held
+setfattr -n trusted.vcontext.invert -v 1 /vservers/one/usr/share/doc/held
+exec 7>>/vservers/one/usr/share/doc/held
+chattr +i /vservers/one/usr/share/doc/held
+run "what is marked and open for writing is left alone" 0 'open for writing' vunify one two
+check "it is" test ! /vservers/one/usr/share/doc/held -ef /vservers/two/usr/share/doc/held
+run "a clone" 0 '^Shared with one: [5-9][0-9] files' vctl build --method clone --from one four
+check "has a copy" test ! /vservers/one/usr/share/doc/held -ef /vservers/four/usr/share/doc/held
+exec 7>&-
+run "delete that one" 0 'deleted' vctl delete --yes four
+run "and both share it later" 0 '^Linked: 1 file,' vunify one two
+run "another clone" 0 '^Shared with one: [5-9][0-9] files' \
+	vctl build --method clone --from one four
+check "has it, too" one_file one four usr/share/doc/held
+run "delete that one, too" 0 'deleted' vctl delete --yes four
+
 # Undo.
 run "undo" 0 '^Copied: [0-9]+ files' vunify --undo two
 check "its files are its own" sh -c '! find /vservers/two/usr/share -type f -links +1 | grep .'
