@@ -88,6 +88,18 @@ static int see_who_has_it(int fd)
 	return result;
 }
 
+/* Whoever owns a file can fill the room that its attributes have. */
+static int judge_set(int result)
+{
+	if (result == -EBUSY || result == -ETXTBSY)
+		return 1;
+	if (result == -ENOSPC || result == -EDQUOT || result == -E2BIG)
+		return 2;
+
+	errno = -result;
+	return result < 0 ? -1 : 0;
+}
+
 int mark_set(int fd, uint32_t names)
 {
 	int result, flags;
@@ -97,13 +109,22 @@ int mark_set(int fd, uint32_t names)
 	/* Somebody else's, and their names that it counts. */
 	if (flags & FS_IMMUTABLE_FL)
 		return 1;
-	result = vctl_attr_set(fd, BOTH, names, NULL);
-	if (result < 0) {
-		errno = -result;
-		return result == -EBUSY || result == -ETXTBSY ? 1 : -1;
-	}
+	result = judge_set(vctl_attr_set(fd, BOTH, names, NULL));
 
-	return see_who_has_it(fd);
+	return result == 0 ? see_who_has_it(fd) : result;
+}
+
+int mark_hold(int fd, uint32_t names, bool module)
+{
+	int result;
+
+	if (module)
+		return mark_set(fd, names);
+	result = mark_lease(fd);
+	if (result == 0)
+		result = mark_locked(fd);
+
+	return result == 0 ? judge_set(vctl_attr_set(fd, VCTL_ATTR_INVERT, names, NULL)) : result;
 }
 
 /* Some can't be linked: elsewhere, as often as it goes, removed meanwhile, without the module. */
@@ -143,8 +164,7 @@ int mark_link(int fd, int directory, const char *name)
 
 	/* In this order it goes without the module. */
 	result = mark_set(fd, 1);
-	if (result < 0)
-		result = judge_mark(errno);
+	result = result < 0 ? judge_mark(errno) : result > 0;
 	return result == 0 || unlinkat(directory, name, 0) == 0 ? result : -1;
 }
 
@@ -172,8 +192,12 @@ int mark_probe(int directory)
 		return -1;
 
 	result = mark_set(fd, 1);
-	if (result == 0)
+	if (result == 0) {
 		result = probe_names(directory, fd);
+	} else if (result == 2) {
+		errno = ENOSPC;
+		result = -1;
+	}
 	number = errno;
 	unlinkat(directory, PROBE, 0);
 	errno = number;

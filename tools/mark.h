@@ -50,10 +50,21 @@ bool mark_locked(int fd);
  * @fd: open for reading alone; with the module not leased or locked; it is both from then on
  * @names: how many it has in each tree
  *
- * Return: 0; 1 if it is immutable already, or somebody writes to it or has locked it, and it is as
- * it was; or -1 with errno set.
+ * Return: 0; 1 if it is immutable already, or somebody writes to it or has locked it, or 2 if there
+ * is no room for the mark among its attributes, and it is as it was; or -1 with errno set.
  */
 int mark_set(int fd, uint32_t names);
+
+/**
+ * mark_hold() - Hold a file that others are to get
+ * @module: marked files can get names
+ *
+ * It is marked then; or, if it could get no names, it is leased and locked, and has room for the mark
+ * that mark_set() is to set once it has got them.  mark_take_back() undoes either.
+ *
+ * Return: as mark_set().
+ */
+int mark_hold(int fd, uint32_t names, bool module);
 
 /**
  * mark_link() - Give a file another name, in a tree that is being made, and mark it

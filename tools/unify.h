@@ -53,6 +53,7 @@ enum left {
 	LEFT_LINKS,		/* other links than in the other tree */
 	LEFT_IMMUTABLE,		/* by somebody else's will */
 	LEFT_MODULE,		/* the module is needed */
+	LEFT_ROOM,		/* attributes of its own leave none for the mark */
 	LEFT_CHANGED,		/* by somebody, just now */
 	LEFT_DEEP,		/* directories nested too deep */
 	LEFT_COUNT,

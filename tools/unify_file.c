@@ -17,7 +17,7 @@ struct round {
 	struct member *members;
 	unsigned int count;
 	struct member *kept;
-	bool marked;		/* by us */
+	bool held;		/* by us, just now */
 	bool linked;		/* a name of another is its now */
 };
 
@@ -185,21 +185,21 @@ static int hold_kept(struct round *round)
 	struct member *kept = round->kept;
 	int result;
 
-	if (unify->dry || !unify->module)
+	if (unify->dry)
 		return lease(round, kept);
 
-	result = mark_set(kept->fd, 1);
+	result = mark_hold(kept->fd, 1, unify->module);
 	if (result < 0)
 		return failed(unify);
 	if (result > 0) {
-		give_up(unify, kept, LEFT_IN_USE);
+		give_up(unify, kept, result == 1 ? LEFT_IN_USE : LEFT_ROOM);
 		return 1;
 	}
-	round->marked = true;
+	round->held = true;
 	if (is_as_seen(kept))
 		return 0;
 
-	round->marked = false;
+	round->held = false;
 	if (mark_take_back(kept->fd, 1) < 0)
 		return failed(unify);
 	give_up(unify, kept, LEFT_CHANGED);
@@ -351,9 +351,9 @@ static int settle_kept(struct round *round)
 
 	if (round->unify->dry || round->kept->seen.immutable)
 		return 0;
-	if (round->marked && !round->linked)
+	if (round->held && !round->linked)
 		result = mark_take_back(round->kept->fd, 1) < 0 ? -1 : 0;
-	else if (!round->marked && round->linked)
+	else if (!round->unify->module && round->linked)
 		result = mark_set(round->kept->fd, 1);
 	if (result <= 0)
 		return result < 0 ? failed(round->unify) : 0;

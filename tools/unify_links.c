@@ -213,17 +213,17 @@ int unify_node_name(struct unify *unify, const struct node *node, const struct l
 			unify_swap(unify, fd, new, &old, false);
 }
 
-static int mark_kept(struct unify *unify, struct node *kept)
+static int hold_kept(struct unify *unify, struct node *kept)
 {
 	const struct seen *seen = &kept->links->seen;
 	struct seen now;
-	int result = mark_set(kept->fd, (uint32_t)kept->names);
+	int result = mark_hold(kept->fd, (uint32_t)kept->names, unify->module);
 
 	if (result != 0)
-		return result < 0 ? failed(unify, kept->links->path) : 3;
+		return result < 0 ? failed(unify, kept->links->path) : result + 2;
 	if (unify_see_open(kept->fd, &now) == 0 && now.nlink == seen->nlink &&
 	    unify_same_traits(&now, seen)) {
-		kept->marked = true;
+		kept->held = true;
 		return 0;
 	}
 
@@ -231,22 +231,26 @@ static int mark_kept(struct unify *unify, struct node *kept)
 	       failed(unify, kept->links->path) : 1;
 }
 
+static const enum left held_back[] = {
+	[1] = LEFT_CHANGED, [2] = LEFT_MODULE, [3] = LEFT_IN_USE, [4] = LEFT_ROOM,
+	[5] = LEFT_IMMUTABLE,
+};
+
 int unify_node_hold(struct unify *unify, struct node *kept)
 {
 	bool immutable = kept->links->seen.immutable;
 	int result = unify_node_open(unify, kept);
 
 	if (result == 0 && immutable)
-		result = !kept->links->marked ? 4 : unify->module || unify->dry ? 0 : 2;
-	if (result == 0 && !immutable && !unify->dry && unify->module)
-		result = mark_kept(unify, kept);
+		result = !kept->links->marked ? 5 : unify->module || unify->dry ? 0 : 2;
+	if (result == 0 && !immutable && !unify->dry)
+		result = hold_kept(unify, kept);
 	else if (result == 0)
 		result = mark_lease(kept->fd) * 3;
 	if (result < 0)
 		return failed(unify, kept->links->path);
 	if (result > 0)
-		leave_node(unify, kept, result == 1 ? LEFT_CHANGED : result == 2 ? LEFT_MODULE :
-					result == 3 ? LEFT_IN_USE : LEFT_IMMUTABLE);
+		leave_node(unify, kept, held_back[result]);
 
 	return result > 0;
 }
@@ -304,12 +308,11 @@ int unify_node_try(struct unify *unify, struct node *kept, struct node *other)
 	int result = unify_node_open(unify, other);
 
 	if (result == 0 && other->links->seen.immutable)
-		result = !other->links->marked ? 4 : unify->module || unify->dry ? 0 : 2;
+		result = !other->links->marked ? 5 : unify->module || unify->dry ? 0 : 2;
 	else if (result == 0)
 		result = mark_lease(other->fd) || mark_locked(other->fd) ? 3 : 0;
 	if (result > 0)
-		leave_node(unify, other, result == 1 ? LEFT_CHANGED : result == 2 ? LEFT_MODULE :
-					 result == 3 ? LEFT_IN_USE : LEFT_IMMUTABLE);
+		leave_node(unify, other, held_back[result]);
 	if (result == 0) {
 		result = unify_same_inside(unify, kept->fd, other->fd, kept->links->seen.size,
 					   &why);
@@ -331,9 +334,9 @@ static int settle_kept(struct unify *unify, struct node *kept)
 
 	if (unify->dry || kept->links->seen.immutable)
 		return 0;
-	if (shared && !kept->marked)
+	if (shared && !unify->module)
 		result = mark_set(kept->fd, (uint32_t)kept->names);
-	else if (!shared && kept->marked)
+	else if (!shared && kept->held)
 		result = mark_take_back(kept->fd, (uint32_t)kept->names) < 0 ? -1 : 0;
 	if (result > 0)
 		errno = ETXTBSY;

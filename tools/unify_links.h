@@ -19,7 +19,7 @@ struct node {
 	size_t names;		/* in the first of its trees */
 	int fd;			/* -1 */
 	bool whole;		/* it has these in each of them, and no others */
-	bool marked;		/* by us, just now */
+	bool held;		/* by us, just now */
 	bool linked;		/* it has got others' names */
 	bool done;
 };

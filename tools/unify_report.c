@@ -27,6 +27,7 @@ static const struct {
 	[LEFT_LINKS] = { "links", "other hard links than in the other" },
 	[LEFT_IMMUTABLE] = { "immutable", "immutable or append-only already, not by us" },
 	[LEFT_MODULE] = { "module", "the module is needed (see vctl check)" },
+	[LEFT_ROOM] = { "room", "no room for the mark beside their attributes" },
 	[LEFT_CHANGED] = { "changed", "changed just now" },
 	[LEFT_DEEP] = { "deep", "nested too deep" },
 };

@@ -167,6 +167,22 @@ run "another clone" 0 '^Shared with one: [5-9][0-9] files' \
 check "has it, too" one_file one four usr/share/doc/held
 run "delete that one, too" 0 'deleted' vctl delete --yes four
 
+# Attributes of its own that leave no room for the mark.
+echo full >/vservers/one/usr/share/doc/full
+many=0
+for size in 2000 1000 500 200 100 50 20 10 5 1; do
+	while setfattr -n "user.$many" -v "$(printf "%0${size}d" 0)" \
+		/vservers/one/usr/share/doc/full 2>/dev/null; do
+		many=$((many + 1))
+	done
+done
+cp -a /vservers/one/usr/share/doc/full /vservers/two/usr/share/doc/full
+run "a full one is left alone" 0 'no room for the mark' vunify one two
+run "a clone where one is full" 0 '^Shared with one: [5-9][0-9] files' \
+	vctl build --method clone --from one four
+check "has a copy of it" test ! /vservers/one/usr/share/doc/full -ef /vservers/four/usr/share/doc/full
+run "delete the clone" 0 'deleted' vctl delete --yes four
+
 # Undo.
 run "undo" 0 '^Copied: [0-9]+ files' vunify --undo two
 check "its files are its own" sh -c '! find /vservers/two/usr/share -type f -links +1 | grep .'
