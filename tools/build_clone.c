@@ -92,9 +92,10 @@ static int clone_tree(struct build *build, struct copy *copy, struct policy *pol
 	auto_fd int from = openat(build->stage.trees, build->from,
 				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (from < 0 || copy_begin(copy) < 0 || policy_add(policy, from) < 0)
+	if (from < 0 || copy_begin(copy) < 0)
 		return -1;
-	if (!build->full && policy_add_rpm(policy, from, build->from, &build->trouble) < 0)
+	if (!build->full && (policy_add(policy, from, build->from, &build->trouble) < 0 ||
+			     policy_add_rpm(policy, from, build->from, &build->trouble) < 0))
 		return -1;
 
 	return copy_contents(copy, from, build->tree);

@@ -11,12 +11,15 @@
 #include "cleanup.h"
 #include "hints.h"
 #include "names.h"
+#include "run.h"
 #include "set.h"
 
 #define DPKG_INFO	"var/lib/dpkg/info"
 #define SUFFIX		".md5sums"
 #define DIGITS		32		/* of a sum; then two spaces and the path */
-#define TEXT_MAX	(16 << 20)	/* anybody can have written it */
+/* Anybody can have written them: so many bytes are read of all of a tree, and of their names. */
+#define TEXTS_MAX	(64 << 20)
+#define NAMES_MAX	(64 << 20)
 
 /* What the packages of a tree say about one file. */
 struct hint {
@@ -32,6 +35,12 @@ struct list {
 /* @different: only of files of which two trees say different things; sorted by path. */
 struct hints {
 	struct list different;
+};
+
+/* A tree while it is read. */
+struct source {
+	int directory;		/* that has the lists; -1 */
+	uint64_t left;		/* so many bytes are still read */
 };
 
 /* A package's list as it is read. */
@@ -112,16 +121,18 @@ static int keep_different(struct hints *hints, struct list *list)
 	return 0;
 }
 
-static int read_text(int directory, const char *name, struct text *text)
+static int read_text(struct source *source, const char *name, struct text *text)
 {
-	auto_fd int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-						  O_NOATIME | O_CLOEXEC);
+	auto_fd int fd = openat(source->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+				O_NOCTTY | O_NOATIME | O_CLOEXEC);
 	struct stat stat;
 	ssize_t length;
 
 	text->length = 0;
-	if (fd < 0 || fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) || stat.st_size > TEXT_MAX)
+	if (fd < 0 || fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) ||
+	    (uint64_t)stat.st_size > source->left)
 		return 0;
+	source->left -= (uint64_t)stat.st_size;
 	text->bytes = malloc((size_t)stat.st_size + 1);
 	if (!text->bytes)
 		return -1;
@@ -143,7 +154,7 @@ static bool all_the_same(const struct text *texts, size_t count)
 }
 
 /* A package that several trees have: in most cases it is the same one. */
-static int take_package(struct hints *hints, const int *directories, const struct name *names,
+static int take_package(struct hints *hints, struct source *sources, const struct name *names,
 			size_t count)
 {
 	struct text *texts = calloc(count, sizeof(*texts));
@@ -152,7 +163,7 @@ static int take_package(struct hints *hints, const int *directories, const struc
 
 	for (size_t i = 0; i < count && result == 0; i++) {
 		texts[i].tree = names[i].which;
-		result = read_text(directories[names[i].which], names[i].text, &texts[i]);
+		result = read_text(&sources[names[i].which], names[i].text, &texts[i]);
 	}
 	if (result == 0 && !all_the_same(texts, count)) {
 		for (size_t i = 0; i < count && result == 0; i++)
@@ -178,7 +189,7 @@ static bool is_one_file(const struct name *names, size_t count)
 	return true;
 }
 
-static int take_packages(struct hints *hints, const int *directories, struct names *names)
+static int take_packages(struct hints *hints, struct source *sources, struct names *names)
 {
 	size_t count;
 	int result = 0;
@@ -191,7 +202,11 @@ static int take_packages(struct hints *hints, const int *directories, struct nam
 		count = names_same(names, i);
 		if (length > strlen(SUFFIX) && strcmp(text + length - strlen(SUFFIX), SUFFIX) == 0 &&
 		    !is_one_file(names->all + i, count))
-			result = take_package(hints, directories, names->all + i, count);
+			result = take_package(hints, sources, names->all + i, count);
+		if (run_interrupted()) {
+			errno = EINTR;
+			result = -1;
+		}
 	}
 	if (hints->different.count)
 		qsort(hints->different.all, hints->different.count, sizeof(struct hint), compare);
@@ -199,28 +214,35 @@ static int take_packages(struct hints *hints, const int *directories, struct nam
 	return result;
 }
 
+static int read_names(struct names *names, struct source *source, int tree, unsigned int which)
+{
+	uint64_t room = NAMES_MAX;
+
+	source->left = TEXTS_MAX;
+	source->directory = below_open(tree, DPKG_INFO, O_RDONLY | O_DIRECTORY);
+	return source->directory >= 0 &&
+	       names_read(names, source->directory, which, &room) < 0 ? -1 : 0;
+}
+
 int hints_read(struct hints **hints, const int *trees, unsigned int count)
 {
 	struct names names = NAMES_NONE;
-	int *directories = calloc(count, sizeof(*directories));
+	struct source *sources = calloc(count, sizeof(*sources));
+	unsigned int opened = 0;
 	int result;
 
 	*hints = calloc(1, sizeof(**hints));
-	result = *hints && directories ? 0 : -1;
-	for (unsigned int i = 0; directories && i < count; i++)
-		directories[i] = below_open(trees[i], DPKG_INFO, O_RDONLY | O_DIRECTORY);
-	for (unsigned int i = 0; i < count && result == 0; i++) {
-		if (directories[i] >= 0)
-			result = names_read(&names, directories[i], i);
-	}
+	result = *hints && sources ? 0 : -1;
+	for (; opened < count && result == 0; opened++)
+		result = read_names(&names, &sources[opened], trees[opened], opened);
 	if (result == 0)
-		result = take_packages(*hints, directories, &names);
+		result = take_packages(*hints, sources, &names);
 
-	for (unsigned int i = 0; directories && i < count; i++) {
-		if (directories[i] >= 0)
-			close(directories[i]);
+	while (opened-- > 0) {
+		if (sources[opened].directory >= 0)
+			close(sources[opened].directory);
 	}
-	free(directories);
+	free(sources);
 	names_free(&names);
 	return result;
 }

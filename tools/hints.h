@@ -16,9 +16,10 @@ struct hints;
  * hints_read() - What the packages of several trees say differently
  * @trees: their roots
  *
- * Only that is remembered: it is little in trees that have much in common.
+ * Only that is remembered: it is little in trees that have much in common.  Of each tree 64 MB are
+ * read; what is beyond is as if it said nothing.
  *
- * Return: 0 with *@hints to be freed with hints_free(), or -1 with errno set.
+ * Return: 0 with *@hints to be freed with hints_free(), or -1 with errno set, EINTR after a signal.
  */
 int hints_read(struct hints **hints, const int *trees, unsigned int count);
 

@@ -59,8 +59,8 @@ int mark_set(int fd, uint32_t names);
  * mark_hold() - Hold a file that others are to get
  * @module: marked files can get names
  *
- * It is marked then; or, if it could get no names, it is leased and locked, and has room for the mark
- * that mark_set() is to set once it has got them.  mark_take_back() undoes either.
+ * It is marked then; or, if it could get no names, it is leased and locked, and has room for the
+ * mark that mark_set() is to set once it has got them.  mark_take_back() undoes either.
  *
  * Return: as mark_set().
  */

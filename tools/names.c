@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "names.h"
+#include "run.h"
 
 #define BUFFER (32 << 10)
 #define FIRST_NAMES 256
@@ -69,18 +70,40 @@ static int is_wanted(const struct dirent64 *entry)
 	return name[0] != '.' || (name[1] && (name[1] != '.' || name[2]));
 }
 
-int names_read(struct names *names, int fd, uint32_t which)
+/* Those that one call has told of. */
+static int add_wanted(struct names *names, const char *buffer, ssize_t length, uint32_t which,
+		      uint64_t *room)
+{
+	for (ssize_t at = 0; at < length;) {
+		const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
+		size_t size = sizeof(struct name) + strlen(entry->d_name) + 1;
+
+		at += entry->d_reclen;
+		if (!is_wanted(entry))
+			continue;
+		if (size > *room)
+			return 1;
+		*room -= size;
+		if (add(names, entry, which) < 0)
+			return -1;
+	}
+
+	return 0;
+}
+
+int names_read(struct names *names, int fd, uint32_t which, uint64_t *room)
 {
 	_Alignas(struct dirent64) char buffer[BUFFER];
 	ssize_t length;
 
 	while ((length = getdents64(fd, buffer, sizeof(buffer))) > 0) {
-		for (ssize_t at = 0; at < length;) {
-			const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
+		int result = add_wanted(names, buffer, length, which, room);
 
-			if (is_wanted(entry) && add(names, entry, which) < 0)
-				return -1;
-			at += entry->d_reclen;
+		if (result != 0)
+			return result;
+		if (run_interrupted()) {
+			errno = EINTR;
+			return -1;
 		}
 	}
 

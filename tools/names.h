@@ -33,10 +33,12 @@ struct names {
  * names_read() - Add those of a directory
  * @fd: it, not read yet
  * @which: how it is called in struct name
+ * @room: so many bytes they may take; in the end what is left of it
  *
- * Return: 0, or -1 with errno set.
+ * Return: 0; 1 if there are more than fit, and those that do have been added; or -1 with errno set,
+ * EINTR after a signal.
  */
-int names_read(struct names *names, int fd, uint32_t which);
+int names_read(struct names *names, int fd, uint32_t which, uint64_t *room);
 
 /** names_sort() - When all have been read */
 void names_sort(struct names *names);

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +10,13 @@
 #include "below.h"
 #include "cleanup.h"
 #include "policy.h"
+#include "run.h"
 
 #define DPKG_INFO	"var/lib/dpkg/info"
 #define DPKG_STATUS	"var/lib/dpkg/status"
-/* Anybody can have written them. */
-#define TEXT_MAX	(64 << 20)
+/* Anybody can have written them: so much is read of all that a tree has, and kept in mind of it. */
+#define TEXTS_MAX	(64 << 20)
+#define PATHS_MAX	500000
 #define LINE_MAX_BYTES	4096
 
 /* Each tree has its own of these, with packages or without. */
@@ -127,6 +128,21 @@ bool policy_shares_mode(uint32_t mode)
 	return !(mode & (S_ISUID | S_ISGID | S_ISVTX));
 }
 
+static int remember(struct policy *policy, struct set *set, uint64_t number)
+{
+	int is_new = set_add(set, number);
+
+	if (is_new <= 0)
+		return is_new;
+	if (policy->paths_left == 0) {
+		errno = EFBIG;
+		return -1;
+	}
+
+	policy->paths_left--;
+	return 0;
+}
+
 int policy_conffile(struct policy *policy, const char *path, size_t length)
 {
 	while (length > 0 && *path == '/') {
@@ -137,70 +153,105 @@ int policy_conffile(struct policy *policy, const char *path, size_t length)
 	if (length == 0 || strncmp(path, "etc/", 4) == 0)
 		return 0;
 
-	return set_add(&policy->conffiles, set_hash(path, length)) < 0 ? -1 : 0;
+	return remember(policy, &policy->conffiles, set_hash(path, length));
 }
+
+/* A text as it is read. */
+struct lines {
+	char line[LINE_MAX_BYTES];
+	size_t length;
+};
 
 /*
  * "/path", or "remove-on-upgrade /path", in a list; " /path md5sum [obsolete]" in what dpkg knows of
  * installed packages, where lines of descriptions begin with a space, too: they do no harm.
  */
-static int take_line(struct policy *policy, char *line, bool in_status)
+static int take_line(struct policy *policy, const char *line, bool in_status)
 {
-	char *path = strchr(line, '/');
+	const char *path = strchr(line, '/');
 	size_t length;
 
 	if (!path || (in_status && (line[0] != ' ' || path != line + 1)))
 		return 0;
 
-	length = in_status ? strcspn(path, " \n") : strcspn(path, "\n");
+	length = in_status ? strcspn(path, " ") : strlen(path);
 	return policy_conffile(policy, path, length);
 }
 
-static int read_lines(struct policy *policy, int fd, bool in_status)
+/* What is longer than there is room for is no path. */
+static int take_bytes(struct policy *policy, struct lines *lines, const char *bytes, size_t count,
+		      bool in_status)
 {
-	auto_file FILE *file = fdopen(fd, "r");
-	char line[LINE_MAX_BYTES];
-	bool whole = true;
+	for (size_t i = 0; i < count; i++) {
+		bool fits = lines->length < sizeof(lines->line);
 
-	if (!file) {
-		close(fd);
-		return -1;
+		if (bytes[i] != '\n') {
+			if (fits)
+				lines->line[lines->length++] = bytes[i];
+			continue;
+		}
+		if (fits) {
+			lines->line[lines->length] = '\0';
+			if (take_line(policy, lines->line, in_status) < 0)
+				return -1;
+		}
+		lines->length = 0;
 	}
 
-	/* What doesn't fit is no path. */
-	while (fgets(line, sizeof(line), file)) {
-		bool begins = whole;
+	return 0;
+}
 
-		whole = strchr(line, '\n');
-		if (begins && whole && take_line(policy, line, in_status) < 0)
+/* As long as it was: who writes to it might never end. */
+static int read_lines(struct policy *policy, int fd, uint64_t size, bool in_status)
+{
+	struct lines lines = { .length = 0 };
+	char bytes[LINE_MAX_BYTES];
+	ssize_t count;
+
+	for (; size > 0; size -= (uint64_t)count) {
+		if (run_interrupted()) {
+			errno = EINTR;
+			return -1;
+		}
+		count = read(fd, bytes, size < sizeof(bytes) ? (size_t)size : sizeof(bytes));
+		if (count <= 0)
+			break;
+		if (take_bytes(policy, &lines, bytes, (size_t)count, in_status) < 0)
 			return -1;
 	}
 
 	return 0;
 }
 
-/* Takes @fd.  One that several trees have is read once. */
+/* One that several trees have is read once: but by all of it, or the next tree reads it again. */
 static int read_list(struct policy *policy, int fd, bool in_status)
 {
 	struct stat stat;
-	int is_new = -1;
+	uint64_t size;
 
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size <= TEXT_MAX)
-		is_new = set_add(&policy->read, stat.st_ino ? stat.st_ino : 1);
-	else
-		is_new = 0;
-	if (is_new > 0)
-		return read_lines(policy, fd, in_status);
+	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) || set_has(&policy->read, stat.st_ino))
+		return 0;
+	size = (uint64_t)stat.st_size;
+	if (size > policy->bytes_left) {
+		errno = EFBIG;
+		return -1;
+	}
+	policy->bytes_left -= size;
+	if (read_lines(policy, fd, size, in_status) < 0)
+		return -1;
 
-	close(fd);
-	return is_new;
+	return remember(policy, &policy->read, stat.st_ino ? stat.st_ino : 1);
 }
 
 static int read_conffiles(int directory, const char *name, void *data)
 {
 	size_t length = strlen(name);
-	int fd;
+	auto_fd int fd = -1;
 
+	if (run_interrupted()) {
+		errno = EINTR;
+		return -1;
+	}
 	if (length < 10 || strcmp(name + length - 10, ".conffiles") != 0)
 		return 0;
 	fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -208,10 +259,12 @@ static int read_conffiles(int directory, const char *name, void *data)
 	return fd < 0 ? 0 : read_list(data, fd, false);
 }
 
-int policy_add(struct policy *policy, int tree)
+static int read_dpkg(struct policy *policy, int tree)
 {
-	int fd = below_open(tree, DPKG_STATUS, O_RDONLY);
+	auto_fd int fd = below_open(tree, DPKG_STATUS, O_RDONLY);
 
+	policy->bytes_left = TEXTS_MAX;
+	policy->paths_left = PATHS_MAX;
 	if (fd < 0)
 		return errno == ENOMEM || errno == EMFILE ? -1 : 0;
 
@@ -219,6 +272,20 @@ int policy_add(struct policy *policy, int tree)
 	if (read_list(policy, fd, true) < 0)
 		return -1;
 	return below_each(tree, DPKG_INFO, read_conffiles, policy);
+}
+
+int policy_add(struct policy *policy, int tree, const char *name, struct trouble *trouble)
+{
+	int number;
+
+	if (read_dpkg(policy, tree) == 0)
+		return 0;
+	number = errno;
+	if (number == EFBIG)
+		return trouble_set(trouble, name, "there is too much in its lists of packages",
+				   "without them nobody knows which files are configuration");
+
+	return trouble_system(trouble, number == EINTR || number == ENOMEM ? "" : name, number);
 }
 
 void policy_free(struct policy *policy)

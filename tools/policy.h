@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "set.h"
+#include "trouble.h"
 
 /*
  * Which files of a tree may be the same file in other trees: those that come with packages and that
@@ -41,18 +42,26 @@ struct policy {
 	/* Its own. */
 	struct set conffiles;
 	struct set read;	/* files that have been, by their numbers */
-	size_t conffile_count;
+	uint64_t bytes_left;	/* that are still read of the tree that it hears of */
+	size_t paths_left;	/* that it still tells */
 };
 
 /**
  * policy_add() - Hear of a tree: what its packages are, and their configuration files
  * @tree: its root, which may be anybody's
+ * @name: what to call it
  *
- * Return: 0, or -1 with errno set.
+ * Of each tree 64 MB are read, and half a million paths kept in mind: more are trouble, too.
+ *
+ * Return: 0, or -1 with trouble.
  */
-int policy_add(struct policy *policy, int tree);
+int policy_add(struct policy *policy, int tree, const char *name, struct trouble *trouble);
 
-/** policy_conffile() - A file is for the administrator of a tree to write to; 0, or -1 with errno */
+/**
+ * policy_conffile() - A file of the last tree is for its administrator to write to
+ *
+ * Return: 0, or -1 with errno set, EFBIG if that are too many of one tree.
+ */
 int policy_conffile(struct policy *policy, const char *path, size_t length);
 
 /**

@@ -162,6 +162,9 @@ static int ask(struct rpm *rpm, const char *name, struct trouble *trouble)
 		return 0;
 	if (result == -EINTR)
 		return trouble_system(trouble, "", EINTR);
+	if (rpm->failed)
+		return trouble_set(trouble, name, "there is too much in its database of rpm",
+				   "without it nobody knows which files are configuration");
 
 	return trouble_setf(trouble, name, "without it nobody knows which files are configuration",
 			    "rpm can't read its database: %s", *run.said ? run.said : "it fails");

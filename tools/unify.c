@@ -30,6 +30,11 @@ static const struct option_entry options[] = {
 	{ 0 },
 };
 
+/* Anybody can make as many names as he likes: so many bytes are taken to remember a tree's. */
+#define LISTED_MAX	(128ULL << 20)
+#define LINKS_MAX	(256ULL << 20)
+#define LOOSE_MAX	(256ULL << 20)
+
 static int take_excluded(struct unify *unify, const char *pattern)
 {
 	const char **more;
@@ -83,7 +88,10 @@ static enum status add_tree(struct unify *unify, const char *name)
 		return message_system(name, NULL);
 	unify->trees = more;
 	tree = &unify->trees[unify->count];
-	*tree = (struct unify_tree){ .name = strdup(name), .fd = -1 };
+	*tree = (struct unify_tree){
+		.name = strdup(name), .fd = -1,
+		.listed_left = LISTED_MAX, .links_left = LINKS_MAX, .loose_left = LOOSE_MAX,
+	};
 	if (!tree->name)
 		return message_system(name, NULL);
 

@@ -36,6 +36,11 @@ struct unify_tree {
 	/* Regular files by names, and those that no other tree has. */
 	uint64_t files, bytes;
 	uint64_t own_files, own_bytes;
+	/* How many bytes more may be taken to remember its names. */
+	uint64_t listed_left;	/* of directories that are being looked at */
+	uint64_t links_left;	/* of files that have several, and are to be unified or undone */
+	uint64_t loose_left;	/* of all others that have several */
+	bool too_much;		/* that was not enough, which has been told */
 };
 
 /* Why files are left alone. */
@@ -56,6 +61,7 @@ enum left {
 	LEFT_ROOM,		/* attributes of its own leave none for the mark */
 	LEFT_CHANGED,		/* by somebody, just now */
 	LEFT_DEEP,		/* directories nested too deep */
+	LEFT_MANY,		/* there are too many to be remembered */
 	LEFT_COUNT,
 };
 
@@ -87,6 +93,7 @@ struct loose_files;
 struct level {
 	enum area area;
 	int *fds;		/* by tree; -1: it has none */
+	uint64_t *listed;	/* by tree: what its names take */
 	unsigned int count;	/* of trees that have it */
 	unsigned int one;	/* the last of them */
 };
@@ -151,6 +158,14 @@ int unify_see_open(int fd, struct seen *seen);
 /** unify_leave() - Count a file that is left alone */
 void unify_leave(struct unify *unify, enum left why, const struct seen *seen);
 
+/**
+ * unify_take_room() - Is there room to remember @bytes more of a tree?
+ * @left: which of the tree's
+ *
+ * If not that is told, once for each tree; what isn't remembered is left alone.
+ */
+bool unify_take_room(struct unify *unify, unsigned int tree, uint64_t *left, uint64_t bytes);
+
 /* unify_file.c */
 
 /**
@@ -197,8 +212,15 @@ int unify_swap_staged(struct unify *unify, const struct seen *new, const struct 
 
 /* unify_links.c */
 
-/** unify_links_add() - Remember a name of a file that has several; 0, or -1 with trouble */
+/**
+ * unify_links_add() - Remember a name of a file that has several
+ *
+ * Return: 0; 1 if there is no room for it; or -1 with trouble.
+ */
 int unify_links_add(struct unify *unify, const struct member *member);
+
+/** unify_remember() - The same; one that there is no room for is left alone; 0, or -1 with trouble */
+int unify_remember(struct unify *unify, const struct member *member);
 
 /** unify_links() - Do what was remembered; 0, or -1 with trouble */
 int unify_links(struct unify *unify);

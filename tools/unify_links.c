@@ -16,6 +16,7 @@
 #include "cleanup.h"
 #include "hints.h"
 #include "mark.h"
+#include "run.h"
 #include "unify.h"
 #include "unify_links.h"
 
@@ -29,6 +30,9 @@ struct links {
 	size_t node_count;
 };
 
+/* Besides its path; a repair takes it once more. */
+#define LINK_COST (2 * sizeof(struct link) + sizeof(struct node) + 64)
+
 static int failed(struct unify *unify, const char *path)
 {
 	int number = errno;
@@ -40,9 +44,12 @@ static int failed(struct unify *unify, const char *path)
 
 int unify_links_add(struct unify *unify, const struct member *member)
 {
+	size_t bytes = LINK_COST + strlen(unify->path);
 	struct links *links = unify->links;
 	struct link *link;
 
+	if (!unify_take_room(unify, member->tree, &unify->trees[member->tree].links_left, bytes))
+		return 1;
 	if (!links) {
 		links = calloc(1, sizeof(*links));
 		if (!links)
@@ -66,6 +73,15 @@ int unify_links_add(struct unify *unify, const struct member *member)
 		return failed(unify, "");
 	links->count++;
 	return 0;
+}
+
+int unify_remember(struct unify *unify, const struct member *member)
+{
+	int result = unify_links_add(unify, member);
+
+	if (result > 0)
+		unify_leave(unify, LEFT_MANY, &member->seen);
+	return result < 0 ? -1 : 0;
 }
 
 static int compare_links(const void *one, const void *other)
@@ -444,6 +460,8 @@ int unify_links(struct unify *unify)
 	qsort(nodes, whole, sizeof(*nodes), compare_nodes);
 
 	for (size_t i = 0, end; i < whole && result == 0; i = end) {
+		if (run_interrupted())
+			return trouble_system(&unify->trouble, "", EINTR);
 		for (end = i + 1; end < whole && same_paths(&nodes[i], &nodes[end]); end++)
 			;
 		result = unify_nodes(unify, nodes + i, end - i);

@@ -16,6 +16,7 @@
 #include "cleanup.h"
 #include "mark.h"
 #include "message.h"
+#include "run.h"
 #include "unify.h"
 
 /* So many are told of one by one. */
@@ -23,7 +24,8 @@
 
 struct loose {
 	struct loose *next;
-	struct seen seen;
+	uint64_t ino, size;
+	uint32_t nlink;
 	uint32_t met;		/* names */
 	uint32_t names;		/* in the first of its trees */
 	unsigned int tree;	/* that one */
@@ -31,6 +33,9 @@ struct loose {
 	bool shares;		/* all names that were met are where files are shared */
 	char path[];
 };
+
+/* What it takes besides its path, with its place among the others. */
+#define LOOSE_COST (sizeof(struct loose) + 64)
 
 struct loose_files {
 	void *by_number;
@@ -42,7 +47,7 @@ static int compare(const void *one, const void *other)
 {
 	const struct loose *a = one, *b = other;
 
-	return a->seen.ino == b->seen.ino ? 0 : a->seen.ino < b->seen.ino ? -1 : 1;
+	return a->ino == b->ino ? 0 : a->ino < b->ino ? -1 : 1;
 }
 
 static int failed(struct unify *unify)
@@ -50,34 +55,48 @@ static int failed(struct unify *unify)
 	return trouble_system(&unify->trouble, "", ENOMEM);
 }
 
-/* The one that is known by that number, or NULL with trouble. */
-static struct loose *find(struct unify *unify, const struct member *member)
+/* One that is met for the first time; NULL: out of memory. */
+static struct loose *add(struct unify *unify, const struct member *member)
 {
-	struct loose *loose, **found;
 	size_t length = strlen(unify->path) + 1;
+	struct loose *loose = calloc(1, sizeof(*loose) + length);
+
+	if (!loose)
+		return NULL;
+	*loose = (struct loose){
+		.ino = member->seen.ino, .size = member->seen.size, .nlink = member->seen.nlink,
+		.tree = member->tree, .shares = true,
+	};
+	memcpy(loose->path, unify->path, length);
+	if (!tsearch(loose, &unify->loose->by_number, compare)) {
+		free(loose);
+		return NULL;
+	}
+
+	*unify->loose->last = loose;
+	unify->loose->last = &loose->next;
+	return loose;
+}
+
+/* 0 with the one that is known by that number; 1: there is no room for it; or -1: out of memory. */
+static int find(struct unify *unify, const struct member *member, struct loose **loose)
+{
+	const struct loose wanted = { .ino = member->seen.ino };
+	struct loose **found;
 
 	if (!unify->loose) {
 		unify->loose = calloc(1, sizeof(*unify->loose));
 		if (!unify->loose)
-			return NULL;
+			return -1;
 		unify->loose->last = &unify->loose->first;
 	}
-	loose = calloc(1, sizeof(*loose) + length);
-	if (!loose)
-		return NULL;
-	loose->seen = member->seen;
-	found = tsearch(loose, &unify->loose->by_number, compare);
-	if (!found || *found != loose) {
-		free(loose);
-		return found ? *found : NULL;
-	}
+	found = tfind(&wanted, &unify->loose->by_number, compare);
+	if (!found && !unify_take_room(unify, member->tree, &unify->trees[member->tree].loose_left,
+				       LOOSE_COST + strlen(unify->path)))
+		return 1;
 
-	loose->tree = member->tree;
-	loose->shares = true;
-	memcpy(loose->path, unify->path, length);
-	*unify->loose->last = loose;
-	unify->loose->last = &loose->next;
-	return loose;
+	*loose = found ? *found : add(unify, member);
+	return *loose ? 0 : -1;
 }
 
 int unify_loose_see(struct unify *unify, const struct member *members, unsigned int count,
@@ -86,12 +105,15 @@ int unify_loose_see(struct unify *unify, const struct member *members, unsigned 
 	for (unsigned int i = 0; i < count; i++) {
 		const struct member *member = &members[i];
 		struct loose *loose;
+		int result;
 
 		if (member->seen.nlink < 2 || member->seen.immutable)
 			continue;
-		loose = find(unify, member);
-		if (!loose)
+		result = find(unify, member, &loose);
+		if (result < 0)
 			return failed(unify);
+		if (result > 0)
+			continue;
 		loose->met++;
 		if (member->tree == loose->tree)
 			loose->names++;
@@ -137,7 +159,7 @@ static int mark(struct unify *unify, const struct loose *loose, int fd)
 		return 1;
 
 	unify->marked.files++;
-	unify->marked.bytes += loose->seen.size;
+	unify->marked.bytes += loose->size;
 	return 0;
 }
 
@@ -153,10 +175,10 @@ static int settle(struct unify *unify, const struct loose *loose)
 
 	if (fd < 0 || unify_see_open(fd, &now) < 0)
 		return 1;
-	if (now.immutable || (now.ino == loose->seen.ino && now.nlink == 1))
+	if (now.immutable || (now.ino == loose->ino && now.nlink == 1))
 		return 0;
 
-	return now.ino == loose->seen.ino && S_ISREG(now.mode) ? mark(unify, loose, fd) : 1;
+	return now.ino == loose->ino && S_ISREG(now.mode) ? mark(unify, loose, fd) : 1;
 }
 
 static void tell_rest(struct unify *unify)
@@ -178,7 +200,9 @@ int unify_loose(struct unify *unify)
 	     loose = loose->next) {
 		int result = 0;
 
-		if (loose->several || loose->met < loose->seen.nlink)
+		if (run_interrupted())
+			return trouble_system(&unify->trouble, "", EINTR);
+		if (loose->several || loose->met < loose->nlink)
 			result = settle(unify, loose);
 		if (result < 0)
 			return -1;

@@ -30,6 +30,7 @@ static const struct {
 	[LEFT_ROOM] = { "room", "no room for the mark beside their attributes" },
 	[LEFT_CHANGED] = { "changed", "changed just now" },
 	[LEFT_DEEP] = { "deep", "nested too deep" },
+	[LEFT_MANY] = { "many", "files with several names: too many of one tree" },
 };
 
 static const struct column columns[] = {

@@ -119,7 +119,7 @@ int unify_undo_member(struct unify *unify, struct member *member)
 
 	/* Of one that is not marked, but several trees' all the same, other names tell. */
 	if (!member->seen.immutable)
-		return member->seen.nlink > 1 ? unify_links_add(unify, member) : 0;
+		return member->seen.nlink > 1 ? unify_remember(unify, member) : 0;
 	result = unify_open(unify, member);
 	if (result != 0)
 		return result < 0 ? -1 : 0;
@@ -128,7 +128,7 @@ int unify_undo_member(struct unify *unify, struct member *member)
 		return 0;
 	}
 	if (member->names != 1)
-		return unify_links_add(unify, member);
+		return unify_remember(unify, member);
 
 	result = free_file(unify, unify->path, member->fd, &member->seen);
 	return result > 0 ? copy_member(unify, member) : result;
@@ -208,8 +208,13 @@ static int undo_links(struct unify *unify)
 	size_t count;
 	int result = unify_nodes_make(unify, &nodes, &count);
 
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = undo_node(unify, &nodes[i]);
+	/* Where not all names are known a file would get some of them only. */
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (unify->trees->too_much)
+			unify_leave(unify, LEFT_MANY, &nodes[i].links->seen);
+		else
+			result = undo_node(unify, &nodes[i]);
+	}
 	unify_links_free(unify);
 	return result;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "hints.h"
+#include "message.h"
 #include "run.h"
 #include "unify.h"
 
@@ -61,6 +62,23 @@ void unify_leave(struct unify *unify, enum left why, const struct seen *seen)
 {
 	unify->left[why].files++;
 	unify->left[why].bytes += seen->size;
+}
+
+bool unify_take_room(struct unify *unify, unsigned int tree, uint64_t *left, uint64_t bytes)
+{
+	if (bytes <= *left) {
+		*left -= bytes;
+		return true;
+	}
+	if (unify->trees[tree].too_much)
+		return false;
+
+	unify->trees[tree].too_much = true;
+	unify->incomplete = true;
+	progress_end(&unify->progress);
+	message_error(unify->trees[tree].name, "it has more names of files than can be remembered",
+		      "some of its files are left alone");
+	return false;
 }
 
 static int failed(struct unify *unify)
@@ -196,7 +214,7 @@ static int put_links_aside(struct unify *unify, struct member *members, unsigned
 				continue;
 			aside = member->names != 1;
 		}
-		if (aside && unify_links_add(unify, member) < 0)
+		if (aside && unify_remember(unify, member) < 0)
 			return -1;
 		grouped |= aside && member->names > 1;
 		if (!aside)
@@ -340,9 +358,15 @@ static int open_directory(struct unify *unify, const struct level *level, struct
 
 static int level_make(struct level *level, unsigned int count)
 {
-	*level = (struct level){ .fds = calloc(count, sizeof(*level->fds)) };
-	if (!level->fds)
+	*level = (struct level){
+		.fds = calloc(count, sizeof(*level->fds)),
+		.listed = calloc(count, sizeof(*level->listed)),
+	};
+	if (!level->fds || !level->listed) {
+		free(level->fds);
+		free(level->listed);
 		return -1;
+	}
 
 	for (unsigned int i = 0; i < count; i++)
 		level->fds[i] = -1;
@@ -356,6 +380,7 @@ static void level_free(struct level *level, unsigned int count)
 			close(level->fds[i]);
 	}
 	free(level->fds);
+	free(level->listed);
 }
 
 static int take_directories(struct unify *unify, struct level *level, const struct name *names,
@@ -419,17 +444,32 @@ static void keep_directories(struct names *names)
 	names->count = kept;
 }
 
+/* Of a tree that has too many those are taken that fit. */
+static int list_names(struct unify *unify, struct level *level, struct names *names)
+{
+	for (unsigned int i = 0; i < unify->count; i++) {
+		uint64_t *left = &unify->trees[i].listed_left;
+		uint64_t before = *left;
+		int result;
+
+		if (level->fds[i] < 0)
+			continue;
+		result = names_read(names, level->fds[i], i, left);
+		level->listed[i] = before - *left;
+		if (result < 0)
+			return failed(unify);
+		if (result > 0)
+			unify_take_room(unify, i, left, UINT64_MAX);
+	}
+
+	return 0;
+}
+
 static int walk_level(struct unify *unify, struct level *level)
 {
 	struct names names = NAMES_NONE;
-	int result = 0;
+	int result = list_names(unify, level, &names);
 
-	for (unsigned int i = 0; i < unify->count && result == 0; i++) {
-		if (level->fds[i] >= 0)
-			result = names_read(&names, level->fds[i], i);
-	}
-	if (result < 0)
-		failed(unify);
 	if (result == 0) {
 		names_sort(&names);
 		result = each_text(unify, level, &names, take_files);
@@ -439,6 +479,8 @@ static int walk_level(struct unify *unify, struct level *level)
 		result = each_text(unify, level, &names, take_directories);
 	}
 
+	for (unsigned int i = 0; i < unify->count; i++)
+		unify->trees[i].listed_left += level->listed[i];
 	names_free(&names);
 	return result;
 }

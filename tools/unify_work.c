@@ -157,6 +157,14 @@ static int leave_tree_out(struct unify *unify, unsigned int which)
 	return 0;
 }
 
+static int read_tree(struct unify *unify, const struct unify_tree *tree)
+{
+	if (policy_add(&unify->policy, tree->fd, tree->name, &unify->trouble) < 0)
+		return -1;
+
+	return policy_add_rpm(&unify->policy, tree->fd, tree->name, &unify->trouble);
+}
+
 static int read_packages(struct unify *unify)
 {
 	auto_free int *roots = calloc(unify->count, sizeof(*roots));
@@ -165,10 +173,7 @@ static int read_packages(struct unify *unify)
 		return trouble_system(&unify->trouble, "", ENOMEM);
 	for (unsigned int i = 0; i < unify->count; ) {
 		roots[i] = unify->trees[i].fd;
-		if (policy_add(&unify->policy, roots[i]) < 0)
-			return trouble_system(&unify->trouble, unify->trees[i].name, errno);
-		if (policy_add_rpm(&unify->policy, roots[i], unify->trees[i].name,
-				   &unify->trouble) == 0)
+		if (read_tree(unify, &unify->trees[i]) == 0)
 			i++;
 		else if (leave_tree_out(unify, i) < 0)
 			return -1;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,11 @@
 #include <vctl.h>
 
 #include "../below.h"
+#include "../hints.h"
 #include "../mark.h"
+#include "../names.h"
+#include "../run.h"
+#include "../unify.h"
 
 #define BOTH (VCTL_ATTR_IMMUTABLE | VCTL_ATTR_INVERT)
 /* No file system of a disk: those don't let anybody write to what is immutable. */
@@ -116,6 +121,88 @@ static void mark_tests(void)
 	writer_tests();
 }
 
+/* Packages' lists that two trees have. */
+static void interrupt_tests(void)
+{
+	struct policy policy = { .packaged = false };
+	struct trouble trouble = { .what = NULL };
+	struct hints *hints = NULL;
+	int trees[2] = { top, top };
+
+	need(below_make(top, "var/lib/dpkg/info", 0755) == 0, "a directory");
+	close(make("var/lib/dpkg/status", ""));
+	close(make("var/lib/dpkg/info/x.conffiles", "/usr/conf\n"));
+	close(make("var/lib/dpkg/info/x.md5sums", "0123456789abcdef0123456789abcdef  usr/x\n"));
+	result(policy_add(&policy, top, "x", &trouble) == 0 &&
+	       policy_judge_path(&policy, "usr/conf") == VERDICT_CONFFILE, "lists of packages");
+	policy_free(&policy);
+
+	run_catch_signals();
+	raise(SIGINT);
+	result(policy_add(&policy, top, "x", &trouble) < 0 && trouble.why &&
+	       strcmp(trouble.why, "interrupted") == 0, "a signal ends reading them");
+	result(hints_read(&hints, trees, 2) < 0 && errno == EINTR, "and reading of checksums");
+	policy_free(&policy);
+	hints_free(hints);
+	trouble_forget(&trouble);
+}
+
+static void names_tests(void)
+{
+	uint64_t room = 0, enough = 100 * (sizeof(struct name) + 4);
+	struct names names = NAMES_NONE;
+
+	need(mkdirat(top, "many", 0755) == 0, "many");
+	for (int i = 100; i < 200; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "many/%d", i);
+		close(make(name, ""));
+	}
+	for (room = enough; room >= enough - 1; room--) {
+		uint64_t left = room;
+		int fd = openat(top, "many", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		result(names_read(&names, fd, 0, &left) == (room < enough) &&
+		       names.count == (room < enough ? 99 : 100), "names in %s room",
+		       room < enough ? "too little" : "enough");
+		close(fd);
+		names_free(&names);
+		names = (struct names)NAMES_NONE;
+	}
+}
+
+/* Of two trees: what one of them has too much of is no matter for the other. */
+static void memory_tests(void)
+{
+	struct unify_tree trees[2] = {
+		{ .name = "one", .links_left = 5000, .loose_left = 5000 },
+		{ .name = "two", .links_left = 5000, .loose_left = 5000 },
+	};
+	struct member member = { .seen = { .nlink = 2, .mode = S_IFREG } };
+	struct unify *unify = calloc(1, sizeof(*unify));
+	int links = 0, loose = 0;
+
+	need(unify != NULL, "memory");
+	unify->trees = trees;
+	unify->count = 2;
+	memset(unify->path, 'x', 1000);
+	for (member.seen.ino = 1; member.seen.ino <= 10; member.seen.ino++) {
+		links += unify_links_add(unify, &member) == 0;
+		loose += unify_loose_see(unify, &member, 1, false) == 0;
+	}
+	result(links > 0 && links < 5 && trees[0].too_much && unify->incomplete,
+	       "names of files with several: %d of 10 are remembered", links);
+	result(loose == 10 && trees[0].loose_left < 1200, "elsewhere: as many as there is room");
+	member.tree = 1;
+	result(unify_links_add(unify, &member) == 0 &&
+	       unify_loose_see(unify, &member, 1, false) == 0 && !trees[1].too_much,
+	       "another tree has room of its own");
+	unify_links_free(unify);
+	unify_loose_free(unify);
+	free(unify);
+}
+
 int main(void)
 {
 	mark_begin();
@@ -124,6 +211,9 @@ int main(void)
 	need(top >= 0, place);
 	atexit(clean);
 	mark_tests();
+	names_tests();
+	memory_tests();
+	interrupt_tests();
 	printf("1..%d\n", number);
 	return failures ? 1 : 0;
 }
