@@ -27,10 +27,11 @@
 #define NAMES_MAX XATTR_LIST_MAX
 #define VALUE_MAX XATTR_SIZE_MAX
 
-/* Longer than the system leaves a lease to who is to end it, in all. */
-#define WAITS 6000
-#define WAIT_US 10000
+/* Longer than the system leaves one lease to who is to end it: but who has many gets no more. */
+#define PATIENCE_MS 60000
+#define WAIT_MS 10
 
+#define SOURCE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_CLOEXEC)
 #define WANTED (STATX_BASIC_STATS | STATX_MNT_ID)
 
 /* A file with more names than one, and the first that it has in the new tree. */
@@ -55,6 +56,7 @@ static int compare_inodes(const void *one, const void *other)
 
 int copy_begin(struct copy *copy)
 {
+	copy->patience = PATIENCE_MS;
 	copy->names = malloc(NAMES_MAX);
 	copy->value = malloc(VALUE_MAX > BUFFER ? VALUE_MAX : BUFFER);
 	return copy->names && copy->value ? 0 : -1;
@@ -221,17 +223,15 @@ static int copy_data(struct copy *copy, int in, int out, off_t size)
 }
 
 /* Who has a lease on it is waited for, but not as long as that one likes, nor through signals. */
-static int open_source(int from)
+static int open_source(struct copy *copy, int from)
 {
 	struct by_number source = by_number(from);
-	int fd = -1;
+	int fd = open(source.path, SOURCE_FLAGS);
 
-	for (int i = 0; fd < 0 && i < WAITS && !run_interrupted(); i++) {
-		fd = open(source.path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_CLOEXEC);
-		if (fd < 0 && errno != EWOULDBLOCK)
-			break;
-		if (fd < 0)
-			usleep(WAIT_US);
+	while (fd < 0 && errno == EWOULDBLOCK && copy->patience >= WAIT_MS && !run_interrupted()) {
+		usleep(WAIT_MS * 1000);
+		copy->patience -= WAIT_MS;
+		fd = open(source.path, SOURCE_FLAGS);
 	}
 	if (fd < 0 && errno == EWOULDBLOCK && run_interrupted())
 		errno = EINTR;
@@ -247,7 +247,7 @@ static int copy_file(struct copy *copy, const struct statx *stat, int from, int 
 	auto_fd int in = -1;
 
 	if (size > 0) {
-		in = open_source(from);
+		in = open_source(copy, from);
 		if (in < 0)
 			return -1;
 	}
@@ -273,7 +273,7 @@ int copy_one(struct copy *copy, int from, int to, const char *name)
 static int link_file(struct copy *copy, const struct statx *stat, int from, int to,
 		     const char *name)
 {
-	auto_fd int fd = open_source(from);
+	auto_fd int fd = open_source(copy, from);
 	int result;
 
 	if (fd < 0)

@@ -23,6 +23,8 @@ enum copy_rule {
  * @rule: what is to become of the file or directory of this path, which has no slash in front
  * @data: handed to it
  * @progress: where to count
+ * @patience: for how many milliseconds more files on which somebody has a lease are waited for, in
+ *	all; a minute from copy_begin() on
  * @avoid_dev, @avoid_ino: a directory that is never copied, wherever it is met
  *
  * The old one may be written to meanwhile, by whomever: no link is followed, and what is mounted in
@@ -35,6 +37,7 @@ struct copy {
 	enum copy_rule (*rule)(const char *path, bool directory, const void *data);
 	const void *data;
 	struct progress *progress;
+	unsigned int patience;
 	dev_t avoid_dev;
 	ino_t avoid_ino;
 	/* Out: how many files, and bytes of regular ones, have been copied or linked. */

@@ -14,11 +14,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <vctl.h>
 
 #include "../below.h"
+#include "../copy.h"
 #include "../hints.h"
 #include "../mark.h"
 #include "../names.h"
@@ -121,6 +123,42 @@ static void mark_tests(void)
 	writer_tests();
 }
 
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Who has many leases is waited for no longer than who has one. */
+static void lease_tests(void)
+{
+	struct copy *copy = calloc(1, sizeof(*copy));
+	struct progress progress = { .what = "" };
+	int leased = make("leased", "text"), from = openat(top, "leased", O_PATH | O_CLOEXEC);
+	double begin = now();
+
+	need(copy && copy_begin(copy) == 0 && mkdirat(top, "copies", 0755) == 0, "copies");
+	result(copy->patience >= 45000, "longer than the system leaves a lease");
+	copy->into = openat(top, "copies", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	copy->progress = &progress;
+	copy->patience = 300;
+	need(fcntl(leased, F_SETLEASE, F_WRLCK) == 0, "a lease");
+	result(copy_one(copy, from, copy->into, "1") < 0 && errno == EWOULDBLOCK &&
+	       now() - begin > 0.25, "a lease is waited for");
+	begin = now();
+	result(copy_one(copy, from, copy->into, "2") < 0 && errno == EWOULDBLOCK &&
+	       now() - begin < 0.25, "but no longer than that in all");
+	close(leased);
+	result(copy_one(copy, from, copy->into, "3") == 0, "without one it is copied");
+
+	close(from);
+	close(copy->into);
+	copy_end(copy);
+	free(copy);
+}
+
 /* Packages' lists that two trees have. */
 static void interrupt_tests(void)
 {
@@ -213,6 +251,7 @@ int main(void)
 	mark_tests();
 	names_tests();
 	memory_tests();
+	lease_tests();
 	interrupt_tests();
 	printf("1..%d\n", number);
 	return failures ? 1 : 0;
