@@ -57,6 +57,7 @@ static int compare_inodes(const void *one, const void *other)
 int copy_begin(struct copy *copy)
 {
 	copy->patience = PATIENCE_MS;
+	copy->most = UINT64_MAX;
 	copy->names = malloc(NAMES_MAX);
 	copy->value = malloc(VALUE_MAX > BUFFER ? VALUE_MAX : BUFFER);
 	return copy->names && copy->value ? 0 : -1;
@@ -200,7 +201,7 @@ static int copy_data(struct copy *copy, int in, int out, off_t size)
 
 	if (ioctl(out, FICLONE, in) == 0) {
 		copy->progress->bytes += (uint64_t)size;
-		return 0;
+		return ftruncate(out, size);
 	}
 
 	while (at < size) {
@@ -265,6 +266,10 @@ int copy_one(struct copy *copy, int from, int to, const char *name)
 
 	if (statx(from, "", AT_EMPTY_PATH, WANTED, &stat) < 0)
 		return -1;
+	if (stat.stx_size > copy->most) {
+		errno = EFBIG;
+		return -1;
+	}
 
 	return copy_file(copy, &stat, from, to, name, false);
 }

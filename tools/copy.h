@@ -25,6 +25,7 @@ enum copy_rule {
  * @progress: where to count
  * @patience: for how many milliseconds more files on which somebody has a lease are waited for, in
  *	all; a minute from copy_begin() on
+ * @most: bytes that a file may have for copy_one(); any number of them from copy_begin() on
  * @avoid_dev, @avoid_ino: a directory that is never copied, wherever it is met
  *
  * The old one may be written to meanwhile, by whomever: no link is followed, and what is mounted in
@@ -38,6 +39,7 @@ struct copy {
 	const void *data;
 	struct progress *progress;
 	unsigned int patience;
+	uint64_t most;
 	dev_t avoid_dev;
 	ino_t avoid_ino;
 	/* Out: how many files, and bytes of regular ones, have been copied or linked. */
@@ -74,7 +76,11 @@ int copy_entry(struct copy *copy, int from, int to, const char *name);
 /** copy_contents() - copy_entry() for each name in a directory */
 int copy_contents(struct copy *copy, int from, int to);
 
-/** copy_one() - Copy a regular file that is open, with all that it has, by a new name in @to */
+/**
+ * copy_one() - Copy a regular file that is open, with all that it has, by a new name in @to
+ *
+ * Return: 0, or -1 with errno set: EFBIG if it is larger than it may be.
+ */
 int copy_one(struct copy *copy, int from, int to, const char *name);
 
 /** copy_traits() - Give the directory @to owner, mode, extended attributes and times of @from */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,7 +33,15 @@ static const char *const parts[] = {
 	"Supplementname", "Enhancename", "Filemd5s", "Provideversion", "Requireversion", "Pubkeys",
 };
 /* Anybody can have written them; the largest that are known have some hundred megabytes. */
-#define BYTES_MAX (1LL << 30)
+#define BYTES_MAX (1ULL << 30)
+
+/* What reading it may take: it can be written so that it never ends. */
+static const struct run_limit limits[] = {
+	{ RLIMIT_CPU, 60 },
+	{ RLIMIT_AS, 2 * BYTES_MAX },
+	{ RLIMIT_FSIZE, BYTES_MAX },
+	{ 0 },
+};
 
 /* The database of a tree, and the copy that rpm gets to see. */
 struct rpm {
@@ -76,8 +86,6 @@ static int give_away(int directory, const char *name, void *data)
 
 static int copy_parts(struct copy *copy, const struct rpm *rpm)
 {
-	off_t bytes = 0;
-
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		auto_fd int fd = openat(rpm->from, parts[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 					O_NOCTTY | O_CLOEXEC);
@@ -89,11 +97,7 @@ static int copy_parts(struct copy *copy, const struct rpm *rpm)
 			return -1;
 		if (!S_ISREG(stat.st_mode))
 			continue;
-		if (stat.st_size > BYTES_MAX - bytes) {
-			errno = EFBIG;
-			return -1;
-		}
-		bytes += stat.st_size;
+		copy->most = BYTES_MAX - copy->copied_bytes;
 		if (copy_one(copy, fd, rpm->to, parts[i]) < 0)
 			return -1;
 	}
@@ -154,7 +158,8 @@ static int ask(struct rpm *rpm, const char *name, struct trouble *trouble)
 	};
 	struct run run = {
 		.argv = module ? argv : argv + 4,
-		.in = -1, .directory = rpm->to, .fenced = !module, .heed = take_line, .data = rpm,
+		.in = -1, .directory = rpm->to, .fenced = !module, .limits = limits,
+		.heed = take_line, .data = rpm,
 	};
 	int result = run_program(&run);
 
@@ -164,6 +169,10 @@ static int ask(struct rpm *rpm, const char *name, struct trouble *trouble)
 		return trouble_system(trouble, "", EINTR);
 	if (rpm->failed)
 		return trouble_set(trouble, name, "there is too much in its database of rpm",
+				   "without it nobody knows which files are configuration");
+
+	if (result == 128 + SIGKILL)
+		return trouble_set(trouble, name, "rpm has taken a minute to read its database",
 				   "without it nobody knows which files are configuration");
 
 	return trouble_setf(trouble, name, "without it nobody knows which files are configuration",

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -128,6 +129,18 @@ static int stay_below(int directory)
 	return (int)syscall(SYS_landlock_restrict_self, set, 0);
 }
 
+static int set_limits(const struct run_limit *limits)
+{
+	for (; limits && limits->most; limits++) {
+		struct rlimit limit = { .rlim_cur = limits->most, .rlim_max = limits->most };
+
+		if (setrlimit((__rlimit_resource_t)limits->resource, &limit) < 0)
+			return -1;
+	}
+
+	return 0;
+}
+
 /* What becomes the program; @out takes all that it prints. */
 static void become_program(const struct run *run, int out)
 {
@@ -139,7 +152,7 @@ static void become_program(const struct run *run, int out)
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setenv("LC_ALL", "C", 1) < 0 ||
 	    setenv("PATH", search_path(), 1) < 0 || unsetenv("TAR_OPTIONS") < 0 ||
 	    (run->directory >= 0 ? fchdir(run->directory) : chdir("/")) < 0 ||
-	    (run->fenced && stay_below(run->directory) < 0))
+	    (run->fenced && stay_below(run->directory) < 0) || set_limits(run->limits) < 0)
 		_exit(STATUS_NOT_SET_UP);
 
 	umask(022);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * run_catch_signals() - From now on SIGINT, SIGTERM and SIGHUP don't end the process
@@ -23,12 +24,19 @@ bool run_find(const char *program);
 
 #define RUN_SAID 512
 
+/* What a program may use of one of the system's resources, as setrlimit() has them. */
+struct run_limit {
+	int resource;
+	uint64_t most;		/* 0: the list ends here */
+};
+
 /**
  * struct run - a program of the system that is to be run
  * @argv: it and its arguments, ending with NULL; it is looked for in PATH
  * @in: its standard input; -1: nothing is there to be read
  * @directory: where it runs; -1: at /
  * @fenced: it may make, write and remove files below @directory alone, if the kernel can see to it
+ * @limits: to what it may use; a signal ends it that is beyond one of time.  NULL: none
  * @heed: called with each line that it prints; returns true for one that tells an error.  NULL:
  *	the first line of all does.
  * @tick: called now and then, or NULL
@@ -40,6 +48,7 @@ struct run {
 	int in;
 	int directory;
 	bool fenced;
+	const struct run_limit *limits;
 	bool (*heed)(const char *line, void *data);
 	void (*tick)(void *data);
 	void *data;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -151,12 +152,37 @@ static void lease_tests(void)
 	result(copy_one(copy, from, copy->into, "2") < 0 && errno == EWOULDBLOCK &&
 	       now() - begin < 0.25, "but no longer than that in all");
 	close(leased);
-	result(copy_one(copy, from, copy->into, "3") == 0, "without one it is copied");
+	copy->most = 3;
+	result(copy_one(copy, from, copy->into, "3") < 0 && errno == EFBIG, "no more than there may be");
+	copy->most = 4;
+	result(copy_one(copy, from, copy->into, "3") == 0, "without a lease it is copied");
 
 	close(from);
 	close(copy->into);
 	copy_end(copy);
 	free(copy);
+}
+
+/* Whatever is read might have been written to take as much as there is. */
+static void limit_tests(void)
+{
+	static const struct run_limit limits[] = {
+		{ RLIMIT_CPU, 1 }, { RLIMIT_AS, 64 << 20 }, { 0 },
+	};
+	static const char *const endless[] = { "timeout", "20", "sh", "-c", "while :; do :; done", NULL };
+	static const char *const large[] = { "sh", "-c", "x=$(head -c 99000000 /dev/zero | tr '\\0' x)", NULL };
+	struct run run = { .argv = endless, .in = -1, .directory = -1, .limits = limits };
+	int status;
+
+	if (geteuid() != 0) {
+		printf("ok %d - limits # SKIP only root can run programs so\n", ++number);
+		return;
+	}
+	status = run_program(&run);
+	result(status == 128 + SIGKILL, "who takes more time than he may is killed: %d", status);
+	run.argv = large;
+	status = run_program(&run);
+	result(status > 0, "who wants more memory than he may have gets none: %d", status);
 }
 
 /* Packages' lists that two trees have. */
@@ -252,6 +278,7 @@ int main(void)
 	names_tests();
 	memory_tests();
 	lease_tests();
+	limit_tests();
 	interrupt_tests();
 	printf("1..%d\n", number);
 	return failures ? 1 : 0;
