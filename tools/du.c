@@ -87,7 +87,8 @@ static void on_unread(void *data, const char *name, int number)
 	progress_end(&du->progress);
 	if (asprintf(&what, "%s: directory %s", du->name, name) < 0)
 		what = NULL;
-	message_error(what ? what : name, strerror(number), "it is not counted");
+	message_error(what ? what : name, number == ENAMETOOLONG ? "it is nested too deep" :
+		      strerror(number), "it is not counted");
 	du->worst = STATUS_FAILED;
 }
 

@@ -16,6 +16,8 @@
 
 /* Of the levels of directories that we are in, the innermost ones are open. */
 #define LEVELS_OPEN 32
+/* Far deeper than any path is long: who makes directories ahead of us would never let us end. */
+#define DEPTH_MAX 5000
 
 /* A directory that we are in. */
 struct level {
@@ -151,6 +153,11 @@ static int push_level(struct walk *walk, int fd, const struct stat *stat)
 {
 	struct level *closed;
 
+	if (walk->depth == DEPTH_MAX) {
+		close(fd);
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	if (walk->depth == walk->room) {
 		size_t room = walk->room ? walk->room * 2 : 64;
 		struct level *levels = reallocarray(walk->levels, room, sizeof(*levels));

@@ -48,7 +48,8 @@ struct usage {
  *
  * Others may write there meanwhile.  No link is followed and no other file system, nor what is
  * mounted, entered.  Memory is needed for files with several names alone, and for names of
- * directories; any depth takes the same few descriptors.
+ * directories; any depth takes the same few descriptors, and what is more than 5,000 deep counts as
+ * a directory that can't be read, ENAMETOOLONG.
  *
  * Return: 0, or -1 with errno set.
  */
