@@ -34,11 +34,19 @@
 #define SOURCE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_CLOEXEC)
 #define WANTED (STATX_BASIC_STATS | STATX_MNT_ID)
 
+/* A directory that has such names, remembered once for those that come one after the other. */
+struct copy_place {
+	struct copy_place *next;
+	size_t length;
+	char path[];		/* with a slash at its end, or empty */
+};
+
 /* A file with more names than one, and the first that it has in the new tree. */
 struct inode {
 	unsigned int major, minor;
 	uint64_t ino;
-	char path[];
+	const struct copy_place *place;
+	char name[];
 };
 
 static int compare_inodes(const void *one, const void *other)
@@ -65,7 +73,14 @@ int copy_begin(struct copy *copy)
 
 void copy_end(struct copy *copy)
 {
+	struct copy_place *next;
+
 	tdestroy(copy->inodes, free);
+	for (struct copy_place *place = copy->places; place; place = next) {
+		next = place->next;
+		free(place);
+	}
+	copy->places = NULL;
 	free(copy->names);
 	free(copy->value);
 	copy->inodes = NULL;
@@ -338,20 +353,61 @@ static int copy_directory(struct copy *copy, const struct statx *stat, int from,
 	return set_traits(copy, stat, in, out);
 }
 
+/* Where the file is that it is at, or NULL. */
+static const struct copy_place *place_of(struct copy *copy, const char *name)
+{
+	size_t length = copy->length - strlen(name);
+	struct copy_place *place = copy->places;
+
+	if (place && place->length == length && memcmp(place->path, copy->path, length) == 0)
+		return place;
+	place = malloc(sizeof(*place) + length);
+	if (!place)
+		return NULL;
+
+	place->next = copy->places;
+	place->length = length;
+	memcpy(place->path, copy->path, length);
+	copy->places = place;
+	return place;
+}
+
+static struct inode *inode_of(struct copy *copy, const struct statx *stat, const char *name)
+{
+	size_t length = strlen(name) + 1;
+	struct inode *inode = calloc(1, sizeof(*inode) + length);
+
+	if (!inode)
+		return NULL;
+	inode->major = stat->stx_dev_major;
+	inode->minor = stat->stx_dev_minor;
+	inode->ino = stat->stx_ino;
+	inode->place = place_of(copy, name);
+	memcpy(inode->name, name, length);
+	if (inode->place)
+		return inode;
+
+	free(inode);
+	return NULL;
+}
+
+static int link_inode(const struct copy *copy, const struct inode *inode, int to, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s%s", (int)inode->place->length, inode->place->path,
+		 inode->name);
+	return linkat(copy->into, path, to, name, 0);
+}
+
 /* The other name of a file that has been copied already; 1: it hasn't. */
 static int copy_name(struct copy *copy, const struct statx *stat, int to, const char *name)
 {
-	size_t room = sizeof(struct inode) + copy->length + 1;
-	struct inode *inode = calloc(1, room);
+	struct inode *inode = inode_of(copy, stat, name);
 	struct inode **found;
 
 	if (!inode)
 		return -1;
-	inode->major = stat->stx_dev_major;
-	inode->minor = stat->stx_dev_minor;
-	inode->ino = stat->stx_ino;
-	memcpy(inode->path, copy->path, copy->length + 1);
-
 	found = tsearch(inode, &copy->inodes, compare_inodes);
 	if (found && *found == inode)
 		return 1;
@@ -360,7 +416,7 @@ static int copy_name(struct copy *copy, const struct statx *stat, int to, const 
 		errno = ENOMEM;
 		return -1;
 	}
-	if (linkat(copy->into, (*found)->path, to, name, 0) == 0)
+	if (link_inode(copy, *found, to, name) == 0)
 		return 0;
 
 	/* As many names as a file can have; or the first one is not where this tree begins. */

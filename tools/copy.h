@@ -50,6 +50,7 @@ struct copy {
 	/* Its own. */
 	size_t length;
 	void *inodes;
+	struct copy_place *places;
 	char *names, *value;
 };
 

@@ -163,6 +163,51 @@ static void lease_tests(void)
 	free(copy);
 }
 
+static enum copy_rule all_of(const char *path, bool directory, const void *data)
+{
+	(void)path;
+	(void)directory;
+	(void)data;
+	return COPY_FULLY;
+}
+
+static nlink_t names_in_copy(const struct copy *copy, const char *name)
+{
+	struct stat stat = { .st_nlink = 0 };
+
+	fstatat(copy->into, name, &stat, 0);
+	return stat.st_nlink;
+}
+
+/* The first name of a file is found again, by that of its directory and its own. */
+static void several_tests(void)
+{
+	struct copy *copy = calloc(1, sizeof(*copy));
+	struct progress progress = { .what = "" };
+
+	need(copy && copy_begin(copy) == 0 && mkdirat(top, "again", 0755) == 0 &&
+	     below_make(top, "in/deep", 0755) == 0, "copies");
+	for (int i = 0; i < 9; i++) {
+		char name[64], other[64];
+
+		snprintf(name, sizeof(name), "in/deep/%d", i);
+		snprintf(other, sizeof(other), "in/deep/%d.2", i);
+		close(make(name, "text"));
+		need(linkat(top, name, top, other, 0) == 0, other);
+	}
+	need(linkat(top, "in/deep/1", top, "in/1", 0) == 0, "in/1");
+
+	copy->into = openat(top, "again", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	copy->progress = &progress;
+	copy->rule = all_of;
+	result(copy_entry(copy, top, copy->into, "in") == 0 &&
+	       names_in_copy(copy, "in/deep/0") == 2 && names_in_copy(copy, "in/deep/8.2") == 2 &&
+	       names_in_copy(copy, "in/1") == 3, "names of one file are those of one in the copy");
+	close(copy->into);
+	copy_end(copy);
+	free(copy);
+}
+
 /* Whatever is read might have been written to take as much as there is. */
 static void limit_tests(void)
 {
@@ -278,6 +323,7 @@ int main(void)
 	names_tests();
 	memory_tests();
 	lease_tests();
+	several_tests();
 	limit_tests();
 	interrupt_tests();
 	printf("1..%d\n", number);
