@@ -229,7 +229,8 @@ int build_copied(struct build *build, const struct copy *copy, int number)
 	if (number == EINTR || number == ENOMEM)
 		return trouble_system(&build->trouble, "", number);
 	if (number == EWOULDBLOCK)
-		return trouble_set(&build->trouble, copy->path, "somebody there keeps a lease on it",
+		return trouble_set(&build->trouble, copy->path,
+				   "somebody there keeps a lease on it",
 				   build->source ? "stop that vserver before" : NULL);
 
 	return trouble_system(&build->trouble, disk ? VCTL_TREE_DIR : copy->path, number);

@@ -219,7 +219,7 @@ int unify_swap_staged(struct unify *unify, const struct seen *new, const struct 
  */
 int unify_links_add(struct unify *unify, const struct member *member);
 
-/** unify_remember() - The same; one that there is no room for is left alone; 0, or -1 with trouble */
+/** unify_remember() - The same, or leave it alone if there is no room; 0, or -1 with trouble */
 int unify_remember(struct unify *unify, const struct member *member);
 
 /** unify_links() - Do what was remembered; 0, or -1 with trouble */

@@ -153,7 +153,7 @@ static void lease_tests(void)
 	       now() - begin < 0.25, "but no longer than that in all");
 	close(leased);
 	copy->most = 3;
-	result(copy_one(copy, from, copy->into, "3") < 0 && errno == EFBIG, "no more than there may be");
+	result(copy_one(copy, from, copy->into, "3") < 0 && errno == EFBIG, "as large as it may be");
 	copy->most = 4;
 	result(copy_one(copy, from, copy->into, "3") == 0, "without a lease it is copied");
 
@@ -214,8 +214,12 @@ static void limit_tests(void)
 	static const struct run_limit limits[] = {
 		{ RLIMIT_CPU, 1 }, { RLIMIT_AS, 64 << 20 }, { 0 },
 	};
-	static const char *const endless[] = { "timeout", "20", "sh", "-c", "while :; do :; done", NULL };
-	static const char *const large[] = { "sh", "-c", "x=$(head -c 99000000 /dev/zero | tr '\\0' x)", NULL };
+	static const char *const endless[] = {
+		"timeout", "20", "sh", "-c", "while :; do :; done", NULL,
+	};
+	static const char *const large[] = {
+		"sh", "-c", "x=$(head -c 99000000 /dev/zero | tr '\\0' x)", NULL,
+	};
 	struct run run = { .argv = endless, .in = -1, .directory = -1, .limits = limits };
 	int status;
 
