@@ -396,6 +396,9 @@ struct vctl_inside {
  *
  * It gets no descriptor of the caller's.  When the caller ends it is killed.
  *
+ * Who is inside can open the pipes to read from them, too: what poll() has told may be gone when it
+ * is read.  Who must not block sets O_NONBLOCK at @inside's ends.
+ *
  * Return: 0 when the command is running, or
  *	-ESRCH		VCTL_RUNS_NOT: the vserver isn't running
  *	-EPERM		VCTL_PRIVATE

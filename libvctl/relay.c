@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <time.h>
@@ -11,8 +12,8 @@
 
 #define DRAIN_MAX	(1024 * 1024)	/* after the end: there may be others who go on */
 
-/* Hand on what there is; 0 at its end, or how many bytes that was. */
-static size_t hand_on(int output, const struct vctl_watch *watch)
+/* Hand on what there is: how many bytes that was, 0 at its end, or -EAGAIN if there is nothing. */
+static ssize_t hand_on(int output, const struct vctl_watch *watch)
 {
 	char bytes[4096];
 	ssize_t count;
@@ -20,24 +21,26 @@ static size_t hand_on(int output, const struct vctl_watch *watch)
 	do {
 		count = read(output, bytes, sizeof(bytes));
 	} while (count < 0 && errno == EINTR);
+	if (count < 0 && errno == EAGAIN)
+		return -EAGAIN;
 	if (count <= 0)
 		return 0;
 
 	tell_output(watch, bytes, (size_t)count);
-	return (size_t)count;
+	return count;
 }
 
 static void drain(int output, const struct vctl_watch *watch)
 {
 	struct pollfd wanted = { .fd = output, .events = POLLIN };
 	size_t all = 0;
-	size_t count;
+	ssize_t count;
 
 	while (all < DRAIN_MAX && poll(&wanted, 1, 0) > 0 && (wanted.revents & POLLIN)) {
 		count = hand_on(output, watch);
-		if (count == 0)
+		if (count <= 0)
 			break;
-		all += count;
+		all += (size_t)count;
 	}
 }
 
@@ -63,6 +66,9 @@ bool relay_output(int output, int pidfd, struct vctl_context *ctx, int64_t deadl
 		{ .fd = ctx ? vctl_context_fd(ctx) : -1, .events = POLLIN },
 	};
 
+	/* Those inside can take out again what they have put in, after we were told of it. */
+	if (output >= 0)
+		fcntl(output, F_SETFL, O_NONBLOCK);
 	for (;;) {
 		int left = left_until(deadline);
 		int count = poll(wanted, 3, left);

@@ -10,7 +10,7 @@
 
 /**
  * relay_output() - Hand on what comes from a pipe
- * @output: its end; -1: there is none
+ * @output: its end, which doesn't block from now on; -1: there is none
  * @pidfd: of the program; -1: wait for @ctx alone
  * @ctx: a handle, whose last process ends it, too; NULL: it isn't waited for
  * @deadline: when to give up; negative: never

@@ -330,6 +330,9 @@ static void pass_all(struct visit *visit, struct vctl_inside *inside, struct wat
 {
 	int news = interrupt_heed(true);
 
+	/* Those inside can take out again what they have put in, after we were told of it. */
+	fcntl(inside->out, F_SETFL, O_NONBLOCK);
+	fcntl(inside->err, F_SETFL, O_NONBLOCK);
 	for (;;) {
 		struct pollfd places[] = {
 			{ .fd = inside->pidfd, .events = POLLIN },

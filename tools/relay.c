@@ -310,11 +310,16 @@ enum status relay_run(struct vctl_inside *inside, const struct termios *modes,
 		      const struct relay_also *also)
 {
 	struct relay relay = { .inside = inside, .also = also, .terminal = modes };
+	const int ends[] = { inside->in, inside->out, inside->err };
 	enum status status;
 
 	signal(SIGPIPE, SIG_IGN);
-	/* The other end is not that of our standard input, which others share. */
-	fcntl(inside->in, F_SETFL, O_NONBLOCK);
+	/*
+	 * The other ends are not those of our standard descriptors, which others share.  Those
+	 * inside can take out again what they have put in, after we were told of it.
+	 */
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		fcntl(ends[i], F_SETFL, O_NONBLOCK);
 	if (modes) {
 		terminal_modes = *modes;
 		terminal_master = inside->in;

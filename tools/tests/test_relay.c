@@ -71,7 +71,36 @@ static void pipe_of(int ends[2])
 	need(pipe2(ends, O_CLOEXEC) == 0, "pipe");
 }
 
-/* In the command's process. */
+/* How long a thief waits, in nanoseconds. */
+static long theft_after;
+
+/*
+ * What a command inside can do: take out what it has put in, once the relay has been told.  Another
+ * one keeps its standard output open until the tests are done with it.
+ */
+static _Noreturn void steal(void)
+{
+	struct pollfd tests = { .fd = STDERR_FILENO + 1 };
+	int own = open("/proc/self/fd/1", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct timespec begin, now;
+	char byte = 'x';
+
+	if (own < 0 || fork() == 0) {
+		poll(&tests, 1, -1);
+		_exit(0);
+	}
+	if (write(STDOUT_FILENO, &byte, 1) != 1)
+		_exit(1);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec <
+		 theft_after);
+	(void)!read(own, &byte, 1);
+	_exit(3);
+}
+
+/* In the command's process; without a script it is a thief. */
 static void become(int in, int out, int err, const char *script)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -80,6 +109,8 @@ static void become(int in, int out, int err, const char *script)
 	dup2(err, STDERR_FILENO);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	if (!script)
+		steal();
 	execl("/bin/sh", "sh", "-c", script, (char *)NULL);
 	_exit(127);
 }
@@ -405,6 +436,21 @@ static void last_tests(void)
 	result(good, "the last bytes, terminal");
 }
 
+static void theft_tests(void)
+{
+	bool good = true;
+
+	for (int i = 0; i < 1000 && good; i++) {
+		struct caller caller;
+
+		theft_after = i % 50 * 1000L;
+		caller = start(0, NULL);
+		good = finish(&caller) == 3;
+		close(caller.alive);
+	}
+	result(good, "what the command takes out again is not waited for");
+}
+
 static void early_tests(void)
 {
 	struct caller caller = start(0, "exit 4");
@@ -618,6 +664,7 @@ int main(void)
 	status_tests();
 	data_tests();
 	last_tests();
+	theft_tests();
 	early_tests();
 	idle_tests();
 	signal_tests();
