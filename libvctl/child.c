@@ -12,11 +12,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "cleanup.h"
+#include "reap.h"
 
 /* Of 32-bit machines the older calls take 16 bits. */
 #ifdef SYS_setresuid32
@@ -215,25 +215,40 @@ void child_fail(int line, const struct complaint *complaint)
 
 int child_reap(const struct child *child)
 {
+	struct pollfd end = { .fd = child->pidfd, .events = POLLIN };
 	int status;
 	pid_t pid;
 
-	do {
-		pid = waitpid(child->pid, &status, 0);
-	} while (pid < 0 && errno == EINTR);
+	while (poll(&end, 1, -1) < 0 && errno == EINTR)
+		;
+	pid = reap_until(child->pid, &status, now_ms() + REAP_MS);
+	if (pid < 0)
+		return pid;
 
-	return pid < 0 ? -errno : status;
+	return pid ? status : -ETIMEDOUT;
 }
 
-void child_close(struct child *child, bool end)
+void child_close(struct child *child)
 {
 	if (child->line >= 0)
 		close(child->line);
-	if (end && child->pid > 0)
-		child_reap(child);
 	if (child->pidfd >= 0)
 		close(child->pidfd);
 	*child = (struct child)CHILD_NONE;
+}
+
+int child_end(struct child *child)
+{
+	int result = -ESRCH;
+
+	if (child->line >= 0)
+		close(child->line);
+	child->line = -1;
+	if (child->pid > 0)
+		result = child_reap(child);
+	child_close(child);
+
+	return result;
 }
 
 /*

@@ -85,11 +85,19 @@ int child_say(int line, enum child_word word, int value, int fd);
 /** child_fail() - Tell the parent why, and end */
 _Noreturn void child_fail(int line, const struct complaint *complaint);
 
-/** child_close() - Close what belongs to a child, and reap it if @end; NULL is not fine */
-void child_close(struct child *child, bool end);
+/** child_close() - Close what belongs to a child, which is not waited for; NULL is not fine */
+void child_close(struct child *child);
 
-/** child_reap() - Wait for the end of a child; its status as of waitpid(), or -errno */
+/**
+ * child_reap() - Wait for the end of a child
+ *
+ * Return: its status as of waitpid(), or a negative errno value: -ETIMEDOUT if it has ended, but
+ * somebody inside who traces it keeps that from us.
+ */
 int child_reap(const struct child *child);
+
+/** child_end() - Both, for one that doesn't go on without its line; -ESRCH: there is none */
+int child_end(struct child *child);
 
 /* In the child: */
 

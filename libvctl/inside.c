@@ -179,10 +179,7 @@ static int run_child(const struct ways *ways, const struct visitor *visitor, str
 		return vctl_error_set(err, VCTL_SYSTEM, -result, "process of the vserver", NULL,
 				      NULL);
 
-	result = wait_for(child, terminal, deadline, err);
-	if (result < 0)
-		child_close(child, true);
-	return result;
+	return wait_for(child, terminal, deadline, err);
 }
 
 int inside_run(const struct vctl_vserver *vs, const struct state *state, struct vctl_context *ctx,
@@ -196,6 +193,7 @@ int inside_run(const struct vctl_vserver *vs, const struct state *state, struct 
 				   .environment = environment, .state = state, .ctx = ctx };
 	auto_fd int terminal = -1;
 	struct child child;
+	pid_t pid;
 	int result;
 
 	*inside = (struct vctl_inside)VCTL_INSIDE_NONE;
@@ -212,15 +210,20 @@ int inside_run(const struct vctl_vserver *vs, const struct state *state, struct 
 	visitor.out = ends.out[1];
 	visitor.err = together ? ends.out[1] : ends.err[1];
 	result = run_child(&ways, &visitor, &child, &terminal, err);
-	if (result < 0)
+	pid = child.pid;
+	if (result < 0) {
+		/* It may have got as far as to be traced inside. */
+		if (child_end(&child) == -ETIMEDOUT)
+			inside->pid = pid;
 		return result;
+	}
 
-	inside->pid = child.pid;
+	inside->pid = pid;
 	inside->pidfd = take(&child.pidfd);
 	inside->in = command->terminal ? take(&terminal) : take(&ends.in[1]);
 	inside->out = take(&ends.out[0]);
 	inside->err = take(&ends.err[0]);
-	child_close(&child, false);
+	child_close(&child);
 	return 0;
 }
 
@@ -246,5 +249,8 @@ int vctl_vserver_exec(struct vctl_vserver *vs, const struct vctl_command *comman
 	if (result < 0)
 		return result;
 
-	return inside_run(vs, &state, ctx, command, NULL, inside, err);
+	result = inside_run(vs, &state, ctx, command, NULL, inside, err);
+	if (result < 0)
+		inside->pid = -1;
+	return result;
 }

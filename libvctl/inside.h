@@ -27,7 +27,8 @@ int inside_open(const struct vctl_vserver *vs, const struct state *state,
  * @environment: what it gets besides the usual, ending with NULL; NULL: it is somebody's command,
  *	with pipes of its own.  Else it reads nothing, and all that it prints comes from
  *	@inside->out
- * @inside: out: see vctl_vserver_exec()
+ * @inside: out: see vctl_vserver_exec().  On failure its pid may be that of a child that has ended,
+ *	but could not be waited for yet
  * @err: out: the error
  */
 int inside_run(const struct vctl_vserver *vs, const struct state *state, struct vctl_context *ctx,

@@ -71,7 +71,7 @@ static int spawn(const char *program, char *const argv[], struct child *child)
 	if (result == 0)
 		return 0;
 
-	child_close(child, true);
+	child_end(child);
 	return result < 0 ? result : message.value;
 }
 
@@ -104,7 +104,7 @@ int script_run(const struct vctl_vserver *vs, const char *when, struct vctl_erro
 		return fail(what, strerrordesc_np(-result), err);
 
 	result = child_reap(&child);
-	child_close(&child, false);
+	child_close(&child);
 	if (result < 0)
 		return fail(what, "how it ended is lost: SIGCHLD is ignored", err);
 

@@ -363,7 +363,7 @@ static void end_child(void *data)
 	if (start->child.pidfd >= 0)
 		syscall(SYS_pidfd_send_signal, start->child.pidfd, SIGKILL, NULL, 0);
 	/* It is waited for with what else is there. */
-	child_close(&start->child, false);
+	child_close(&start->child);
 }
 
 static void close_pipe(int *fd)
@@ -397,13 +397,17 @@ static void warn_status(const struct start *start, int status)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 	char what[VCTL_NAME_MAX + 64], why[64];
+	bool traced = status == -ETIMEDOUT;
 
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	/* Any other error: nobody is to know how children end. */
+	if (!traced && (status < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0)))
 		return;
 
 	snprintf(what, sizeof(what), "%s of vserver %s", service_name(start->state.service),
 		 start->vs->name);
-	if (WIFEXITED(status))
+	if (traced)
+		snprintf(why, sizeof(why), "a process inside traces it, and keeps how it ended");
+	else if (WIFEXITED(status))
 		snprintf(why, sizeof(why), "it failed with exit status %d", WEXITSTATUS(status));
 	else
 		snprintf(why, sizeof(why), "it was ended by signal %d", WTERMSIG(status));
@@ -420,7 +424,8 @@ static int wait_for_services(struct start *start)
 	if (start->state.service > SERVICE_INIT)
 		relay_output(start->output[0], start->child.pidfd, NULL, -1, start->watch);
 	status = child_reap(&start->child);
-	start->vs->child = 0;
+	if (status != -ETIMEDOUT)
+		start->vs->child = 0;
 	vs_retake(start->vs);
 
 	return status;
@@ -445,8 +450,7 @@ static int finish(struct start *start, struct vctl_error **err)
 	if (!still_starts(start))
 		return vctl_error_set(err, VCTL_RUNS_NOT, ESRCH, vs_what(start->vs).text,
 				      "it was stopped while its services were being started", NULL);
-	if (status > 0)
-		warn_status(start, status);
+	warn_status(start, status);
 	if (script_run(start->vs, "post-start", &script) < 0)
 		tell_warn(start->watch, script);
 
@@ -465,7 +469,7 @@ static void start_free(struct start *start)
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		close_pipe(fds[i]);
-	child_close(&start->child, false);
+	child_close(&start->child);
 	vctl_context_close(start->ctx);
 	vctl_device_close(start->dev);
 	state_free(&start->state);

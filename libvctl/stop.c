@@ -12,6 +12,7 @@
 #include "error.h"
 #include "inside.h"
 #include "kill.h"
+#include "reap.h"
 #include "relay.h"
 #include "script.h"
 
@@ -85,8 +86,11 @@ static void wait_for(const struct stop *stop, struct vctl_inside *inside)
 		warn_late(stop);
 		return;
 	}
-	if (waitpid(inside->pid, &status, 0) == inside->pid)
-		stop->vs->child = 0;
+	if (reap_until(inside->pid, &status, stop->deadline) == 0) {
+		warn_late(stop);
+		return;
+	}
+	stop->vs->child = 0;
 
 	/* The programs of an init do but tell it. */
 	if (ctx && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
@@ -104,6 +108,8 @@ static void shut_down(const struct stop *stop)
 		wait_for(stop, &inside);
 	else if (result != -ENOENT)
 		tell_warn(stop->watch, err);
+	if (result < 0 && inside.pid > 0)
+		stop->vs->child = inside.pid;
 
 	if (inside.pidfd >= 0)
 		close(inside.pidfd);

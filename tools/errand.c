@@ -19,6 +19,7 @@
 #include "errand.h"
 #include "interrupt.h"
 #include "message.h"
+#include "reap.h"
 #include "relay.h"
 #include "watch.h"
 
@@ -440,8 +441,9 @@ static int run_in_lines(struct visit *visit, const struct vctl_command *command)
 	watch_begin(&watch, visit->name, false, true);
 	pass_all(visit, &inside, &watch, &reason);
 	watch_end(&watch);
-	while (waitpid(inside.pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (reap_until(inside.pid, &status, now_ms() + REAP_MS) == 0)
+		return fail(visit, visit->argv[0],
+			    "a process inside traces it, and keeps how it ended");
 	return judge(visit, WEXITSTATUS(status), WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		     reason.best);
 }

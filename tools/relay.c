@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "reap.h"
 #include "relay.h"
 
 /* How often to look whether somebody has opened a pseudo-terminal again, in milliseconds. */
@@ -91,6 +92,14 @@ static void on_continue(int number)
 	make_raw();
 	errno = saved;
 	on_size(number);
+}
+
+/* For good, whoever stops us from now on. */
+static void give_back(void)
+{
+	signal(SIGCONT, SIG_DFL);
+	restore();
+	terminal_master = -1;
 }
 
 /* The second time it is as usual. */
@@ -291,14 +300,22 @@ static void pass_all(struct relay *relay)
 
 static enum status wait_for(const struct relay *relay)
 {
+	pid_t pid;
 	int status;
 
 	/* Without its terminal it may go on, but ends with us. */
 	if (relay->gone && !relay->also)
 		return 128 + SIGHUP;
-	while (waitpid(relay->inside->pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return message_system("end of the command", NULL);
+	pid = reap_until(relay->inside->pid, &status, now_ms() + REAP_MS);
+	if (pid < 0) {
+		errno = -pid;
+		return message_system("end of the command", NULL);
+	}
+	if (pid == 0) {
+		message_error("end of the command",
+			      "a process inside traces it, and keeps how it ended",
+			      "look for that one, or restart the vserver");
+		return STATUS_FAILED;
 	}
 
 	if (WIFSIGNALED(status))
@@ -329,11 +346,9 @@ enum status relay_run(struct vctl_inside *inside, const struct termios *modes,
 	}
 
 	pass_all(&relay);
+	if (modes)
+		give_back();
 	status = wait_for(&relay);
-	if (modes) {
-		restore();
-		terminal_master = -1;
-	}
 	close_one(&inside->in);
 	close_one(&inside->out);
 	close_one(&inside->err);

@@ -80,6 +80,7 @@ Suite *suite_device(void);
 Suite *suite_error(void);
 Suite *suite_kernel(void);
 Suite *suite_lock(void);
+Suite *suite_reap(void);
 Suite *suite_relay(void);
 Suite *suite_kept(void);
 Suite *suite_name(void);

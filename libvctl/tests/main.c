@@ -26,6 +26,7 @@ int main(void)
 	srunner_add_suite(runner, suite_vserver());
 	srunner_add_suite(runner, suite_state());
 	srunner_add_suite(runner, suite_lock());
+	srunner_add_suite(runner, suite_reap());
 	srunner_add_suite(runner, suite_relay());
 	srunner_add_suite(runner, suite_user());
 	srunner_set_tap(runner, getenv("VCTL_TAP"));

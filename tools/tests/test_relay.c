@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -71,6 +72,33 @@ static void pipe_of(int ends[2])
 	need(pipe2(ends, O_CLOEXEC) == 0, "pipe");
 }
 
+/*
+ * What a command inside can do: it is traced by another one, who never waits for its end but lives
+ * until the tests are done with it.
+ */
+static _Noreturn void be_kept(void)
+{
+	struct pollfd tests = { .fd = STDERR_FILENO + 1 };
+	pid_t self = getpid();
+	char byte = 'x';
+	int ready[2];
+
+	pipe_of(ready);
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	if (fork() == 0) {
+		/* As a terminal's session ends. */
+		signal(SIGHUP, SIG_IGN);
+		close_range(STDIN_FILENO, STDERR_FILENO, 0);
+		if (ptrace(PTRACE_SEIZE, self, 0, 0) == 0)
+			(void)!write(ready[1], &byte, 1);
+		close(ready[1]);
+		poll(&tests, 1, -1);
+		_exit(0);
+	}
+	close(ready[1]);
+	_exit(read(ready[0], &byte, 1) == 1 ? 3 : 4);
+}
+
 /* How long a thief waits, in nanoseconds. */
 static long theft_after;
 
@@ -100,7 +128,7 @@ static _Noreturn void steal(void)
 	_exit(3);
 }
 
-/* In the command's process; without a script it is a thief. */
+/* In the command's process; without a script it is a thief, with "" it is one that is kept. */
 static void become(int in, int out, int err, const char *script)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -111,6 +139,8 @@ static void become(int in, int out, int err, const char *script)
 	signal(SIGPIPE, SIG_DFL);
 	if (!script)
 		steal();
+	if (!*script)
+		be_kept();
 	execl("/bin/sh", "sh", "-c", script, (char *)NULL);
 	_exit(127);
 }
@@ -600,6 +630,30 @@ static void raw_tests(void)
 	}
 }
 
+/* Whoever traces it has its end for himself. */
+static void kept_tests(void)
+{
+	struct caller caller = start(0, "");
+	struct termios usual;
+	int keep;
+
+	result(finish(&caller) == 1, "a command whose end another one keeps: the relay ends");
+	close(caller.alive);
+
+	caller = start(TERMINAL, "");
+	keep = dup(caller.in);
+	result(hear(caller.out, "end of the command") && finish_but_terminal(&caller) == 1,
+	       "on a terminal, too");
+	need(openpty(&caller.in, &caller.out, NULL, NULL, NULL) == 0, "openpty");
+	tcgetattr(caller.out, &usual);
+	result(is_usual(&caller, &usual), "which is as it was");
+	close(caller.in);
+	close(caller.out);
+	close(caller.slave);
+	close(caller.alive);
+	close(keep);
+}
+
 static void terminal_tests(void)
 {
 	struct caller caller = start(TERMINAL, "stty size; read x; echo got $x");
@@ -669,6 +723,7 @@ int main(void)
 	idle_tests();
 	signal_tests();
 	raw_tests();
+	kept_tests();
 	terminal_tests();
 	terminal_data_tests();
 	printf("1..%d\n", number);

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vserver_wait.sh: hostile root of a vserver who keeps root outside waiting.
+
+# shellcheck disable=SC1091,SC2016,SC2154 # the files beside this one; words for another shell
+here=$(dirname "$0")
+. "$here/ktap.sh"
+. "$here/vserver_common.sh"
+
+# within SECONDS NAME STATUS PATTERN COMMAND...: as run, and it has to end in that time.
+within()
+{
+	within_limit=$1
+	shift
+	within_name=$1 within_status=$2 within_pattern=$3
+	shift 3
+	run "$within_name" "$within_status" "$within_pattern" timeout -s KILL "$within_limit" "$@"
+}
+
+# anew [LINE OF THE CONFIGURATION]...: a tree and configuration as new.
+anew()
+{
+	vserver p stop --silent >/dev/null 2>&1
+	rm -rf /vservers/p
+	make_tree p
+	cp "$here/prisoner" /vservers/p/bin/
+	conf p '# p' "$@"
+	remember
+}
+
+# Whoever traces a process has its end for himself.
+ends_that_are_kept()
+{
+	anew
+	tree_script p /etc/init.d/rc <<-'END'
+		[ "$1" = 3 ] || exec prisoner kept
+	END
+	remember
+	vserver p start --silent
+	within 30 "stop: its own shutdown is traced inside" 0 \
+		'^vctl: vserver p: its own shutdown takes too long \(its processes are killed now\)$' \
+		vserver p stop --timeout 3
+	clean "stop"
+	vserver p start --silent
+	within 30 "restart likewise" 0 '^p: restarted$' vserver p restart --timeout 1
+	within 20 "exec: its command is traced inside" 1 \
+		'^vctl: end of the command: a process inside traces it, and keeps how it ended \(.+\)$' \
+		vserver p exec prisoner kept 3
+	within 30 "and it can be stopped" 0 '^p: stopped$' vserver p stop --timeout 1
+	clean "exec"
+
+	anew
+	tree_script p /etc/init.d/rc <<-'END'
+		[ "$1" != 3 ] || exec prisoner kept
+	END
+	remember
+	within 20 "start: its rc is traced inside" 0 \
+		'^vctl: /etc/init.d/rc of vserver p: a process inside traces it, and keeps how it ended \(' \
+		vserver p start
+	run "then it runs" 0 '^p: running$' vserver p running
+	within 30 "and can be stopped" 0 '^p: stopped$' vserver p stop
+	clean "start"
+
+	anew 'S_FLAGS=fakeinit'
+	rm /vservers/p/sbin/*
+	printf '#!/bin/prisoner ignore\n' >/vservers/p/sbin/init
+	chmod 755 /vservers/p/sbin/init
+	for program in poweroff halt shutdown; do
+		tree_script p /sbin/$program <<-'END'
+			exec prisoner kept
+		END
+	done
+	remember
+	vserver p start --silent
+	within 30 "stop of one with an init: its shutdown is traced inside" 0 '^p: stopped$' \
+		vserver p stop --timeout 3
+	clean "stop of one with an init"
+}
+
+ends_that_are_kept
+ktap_end
