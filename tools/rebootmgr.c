@@ -75,10 +75,15 @@ static int hold(uint32_t context)
 	return fcntl(vctl_context_fd(ctx), F_DUPFD_CLOEXEC, 3);
 }
 
-/* As a service is run: nothing of who has started us is left. */
+/*
+ * As a service is run: nothing of who has started us is left.  What is printed goes where our own
+ * messages go, so it must not be what somebody inside has to say, who could say it without end and
+ * in our name.
+ */
 static _Noreturn void run_vctl(const char *name, enum reboot_act act)
 {
-	char *argv[] = { "vctl", act == REBOOT_RESTART ? "restart" : "stop", (char *)name, NULL };
+	char *argv[] = { "vctl", act == REBOOT_RESTART ? "restart" : "stop", "--silent",
+			 (char *)name, NULL };
 	char *environment[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL,
 	};

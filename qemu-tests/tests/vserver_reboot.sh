@@ -88,6 +88,33 @@ ktap_result $? "restarts it" "$(cat /vservers/v1/root/starts $log)"
 soon logged 'v1: the restart is done'
 ktap_result $? "that is in the log" "$(cat $log)"
 run "and not another one" 0 '^1$' cat /vservers/v2/root/starts
+
+# What is printed inside is not for the machine's log, where it could say anything.
+cp /vservers/v1/etc/init.d/rc /tmp/rc
+tree_script v1 /etc/init.d/rc <<-'END'
+	for _ in $(seq 500); do
+		echo "rebootmgr: v2: forged, runlevel $1"
+		echo "rebootmgr: v2: forged, runlevel $1" >&2
+	done
+	[ "$1" = 3 ] || exit 4
+	echo $(($(cat /root/starts) + 1)) >/root/starts
+	exit 5
+END
+host_script v1 <<-'END'
+	echo "$1 of $2"
+END
+run "vreboot of one that prints much" 0 '' vserver v1 exec vreboot
+anew v1
+ktap_result $? "restarts it" "$(cat /vservers/v1/root/starts $log)"
+soon logged '^vctl: /etc/init.d/rc of vserver v1: it failed with exit status 5'
+ktap_result $? "the log has what vctl says" "$(cat $log)"
+soon logged '^post-start of v1$'
+ktap_result $? "and what the administrator's script says" "$(cat $log)"
+run "but nothing of what is said inside" 0 '!forged' cat $log
+rm /etc/vservers/v1.sh
+cp /tmp/rc /vservers/v1/etc/init.d/rc
+echo 2 >/vservers/v1/root/starts
+
 run "vhalt" 0 '' vserver v1 exec vhalt
 case_seen "stops it" v1 stopped
 run "and not the other" 0 '^v2: running$' vserver v2 running
