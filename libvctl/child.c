@@ -263,6 +263,15 @@ static void forget_login(void)
 		(void)!write(fd, "4294967295", 10);
 }
 
+/* Whether the kernel spares the caller when memory is short is nothing to the vserver. */
+static void forget_sparing(void)
+{
+	auto_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, "0", 1);
+}
+
 /* Who has ended before this is not told of by the signal, but has hung up. */
 static int end_with_parent(int line)
 {
@@ -297,6 +306,7 @@ int child_settle(int line, struct complaint *complaint)
 		return complain_system(complaint, errno, "process of the vserver");
 
 	forget_login();
+	forget_sparing();
 	return 0;
 }
 

@@ -107,7 +107,9 @@ int child_end(struct child *child);
  */
 int child_attach(int line);
 
-/** child_settle() - The same, and leave the caller's session and login */
+/** child_settle() - The same, and leave the caller's session, login and score of the OOM killer's,
+ *	while /proc is the machine's
+ */
 int child_settle(int line, struct complaint *complaint);
 
 /** child_limit() - Take limits and priority over; by what the state or configuration says */

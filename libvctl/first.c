@@ -22,22 +22,6 @@ static const char *const environments[2][8] = {
 	{ "PATH=" PROGRAM_PATH, "HOME=/", "TERM=vt100", "container=vcontext", NULL },
 };
 
-/* While /proc is the machine's. */
-static int settle(int line, struct complaint *complaint)
-{
-	auto_fd int fd = -1;
-	int result = child_settle(line, complaint);
-
-	if (result < 0)
-		return result;
-
-	/* Whether the memory of what starts it is spared is nothing to the vserver. */
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0)
-		(void)!write(fd, "0", 1);
-	return 0;
-}
-
 static int make_surroundings(const struct first *first, struct complaint *complaint)
 {
 	int result = tree_enter(first->tree, first->path, complaint);
@@ -140,7 +124,7 @@ static int prepare(const struct first *first, int line, enum service *service,
 		   struct complaint *complaint)
 {
 	const struct vctl_conf *conf = first->conf;
-	int result = settle(line, complaint);
+	int result = child_settle(line, complaint);
 
 	if (result == 0)
 		result = make_surroundings(first, complaint);

@@ -35,6 +35,7 @@ tree_script v1 /etc/init.d/rc <<-'END'
 	echo "rc $*, runlevel $RUNLEVEL from $PREVLEVEL"
 	echo "rc complains" >&2
 	cat /proc/self/loginuid >/root/loginuid
+	cat /proc/self/oom_score_adj >/root/score
 	cat >/root/input
 	[ "$1" != 3 ] || sleep 1000 &
 END
@@ -119,6 +120,15 @@ run "loginuid of the administrator" 0 '^4294967295$' sh -c \
 	'echo 1000 >/proc/self/loginuid; vserver v1 exec cat /proc/self/loginuid'
 run "and of services" 0 '^4294967295$' sh -c 'echo 1000 >/proc/self/loginuid
 	vserver v1 restart --silent >/dev/null; vserver v1 exec cat /root/loginuid'
+for score in -900 500; do
+	run "score $score of the administrator for who runs out of memory" 0 '^0 0 $' sh -c \
+		'echo $1 >/proc/self/oom_score_adj
+		vserver v1 exec cat /proc/self/oom_score_adj | tr "\n" " "
+		echo cat /proc/self/oom_score_adj | vserver v1 enter | tr "\n" " "; echo' - $score
+	run "score $score: and of services" 0 '^0$' sh -c 'echo $1 >/proc/self/oom_score_adj
+		vserver v1 restart --silent >/dev/null
+		vserver v1 exec cat /root/score' - $score
+done
 
 # Terminals
 run "the terminal is inside" 0 '/dev/pts/0 $' in_terminal 'vserver v1 exec tty' </dev/null
@@ -176,7 +186,7 @@ chcontext --silent --ctx "$id" kill -9 -1
 run "all processes are killed: it runs still" 0 "^v1 +running +$id +0 " vserver list
 run "and takes commands" 0 '^hello$' vserver v1 exec echo hello
 vserver v1 stop >/dev/null
-rm /vservers/v1/root/input /vservers/v1/root/loginuid /vservers/v1/tmp/*
+rm /vservers/v1/root/input /vservers/v1/root/loginuid /vservers/v1/root/score /vservers/v1/tmp/*
 clean "stop"
 
 # Scripts of the administrator's.
