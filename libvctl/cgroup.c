@@ -96,6 +96,8 @@ int cgroup_kill(const char *name)
 	if (directory < 0)
 		return -1;
 
+	/* With a small part of a processor many would take minutes to end. */
+	write_file(directory, "cpu.max", "max");
 	result = write_file(directory, "cgroup.kill", "1");
 	if (result < 0)
 		errno = -result == ENODEV ? ENOENT : -result;

@@ -31,7 +31,10 @@ int cgroup_make(const char *name, const struct vctl_conf *conf, struct vctl_erro
 /** cgroup_open() - A descriptor of the group's directory, or -1 and errno (ENOENT: none) */
 int cgroup_open(const char *name);
 
-/** cgroup_kill() - SIGKILL to all in it and in groups below it; -1 and errno (ENOENT: none) */
+/** cgroup_kill() - SIGKILL to all in it and in groups below it; -1 and errno (ENOENT: none)
+ *
+ * For what is left of their lives there is no limit of processors.
+ */
 int cgroup_kill(const char *name);
 
 /** cgroup_empty() - Is there no process in it or below it?  One that doesn't exist is empty. */

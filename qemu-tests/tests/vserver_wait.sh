@@ -78,5 +78,21 @@ ends_that_are_kept()
 	clean "stop of one with an init"
 }
 
+# To end takes the processor, too, of which a vserver may have next to nothing.
+small_shares()
+{
+	anew 'CPUS=1'
+	vserver p start --silent
+	vserver p exec sh -c 'trap "" TERM
+		for _ in $(seq 500); do sleep 1000 </dev/null >/dev/null 2>&1 & done'
+	run "a vserver of 500 processes" 0 '^p +running +[0-9]+ +500 ' vserver list
+	# As CPUS=0.001 has it, with which they would not have begun yet.
+	echo '1000 1000000' >/sys/fs/cgroup/vserver/p/cpu.max
+	within 60 "with a thousandth of a processor it is stopped" 0 '^p: stopped$' \
+		vserver p stop --timeout 0
+	clean "with a thousandth of a processor"
+}
+
 ends_that_are_kept
+small_shares
 ktap_end
