@@ -281,12 +281,17 @@ VCTL_API int vctl_vserver_contexts(struct vctl_vserver_context **all, size_t *co
  * @step: it is about to do this, e.g. "starting services"
  * @warn: something went wrong that doesn't stop it
  * @output: what services, or the tree's shutdown, print
+ * @late: its services are still being started, and have been for @late_ms milliseconds.  They are
+ *	waited for on, and meanwhile others see it running and can stop it.  The functions may be
+ *	changed in it
  * @data: handed to them
  */
 struct vctl_watch {
 	void (*step)(void *data, const char *what);
 	void (*warn)(void *data, const struct vctl_error *err);
 	void (*output)(void *data, const char *bytes, size_t count);
+	void (*late)(void *data);
+	int late_ms;
 	void *data;
 };
 

@@ -10,6 +10,7 @@
 #include "relay.h"
 #include "vserver.h"
 
+#define REST_MS		10	/* between two looks at what nobody wants to see */
 #define DRAIN_MAX	(1024 * 1024)	/* after the end: there may be others who go on */
 
 /* Hand on what there is: how many bytes that was, 0 at its end, or -EAGAIN if there is nothing. */
@@ -83,7 +84,12 @@ bool relay_output(int output, int pidfd, struct vctl_context *ctx, int64_t deadl
 		/* Who prints without end must not make us forget the time. */
 		if (left == 0)
 			return false;
-		if (count > 0 && wanted[0].revents && hand_on(output, watch) == 0)
+		if (count <= 0 || !wanted[0].revents)
+			continue;
+		if (hand_on(output, watch) == 0)
 			wanted[0].fd = -1;
+		/* Who prints without end is not to have a processor of ours for it. */
+		else if (!watch || !watch->output)
+			poll(wanted + 1, 2, REST_MS);
 	}
 }

@@ -415,6 +415,19 @@ static void warn_status(const struct start *start, int status)
 	tell_warn(start->watch, err);
 }
 
+static void relay_services(const struct start *start)
+{
+	const struct vctl_watch *watch = start->watch;
+	int64_t deadline = watch && watch->late ? now_ms() + watch->late_ms : -1;
+
+	if (relay_output(start->output[0], start->child.pidfd, NULL, deadline, watch) ||
+	    deadline < 0)
+		return;
+
+	watch->late(watch->data);
+	relay_output(start->output[0], start->child.pidfd, NULL, -1, watch);
+}
+
 /* Its services may take for ever, and whoever stops it then must not have to wait for that. */
 static int wait_for_services(struct start *start)
 {
@@ -422,7 +435,7 @@ static int wait_for_services(struct start *start)
 
 	vs_yield(start->vs);
 	if (start->state.service > SERVICE_INIT)
-		relay_output(start->output[0], start->child.pidfd, NULL, -1, start->watch);
+		relay_services(start);
 	status = child_reap(&start->child);
 	if (status != -ETIMEDOUT)
 		start->vs->child = 0;

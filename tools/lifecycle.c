@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vctl start, stop, restart, condrestart: vservers come and go. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "message.h"
+#include "report.h"
 #include "vserver.h"
 #include "watch.h"
 
 /* How many are started or stopped at the same time. */
 #define AT_ONCE 8
+
+/*
+ * How long one that is started among all of them is waited for: no vserver may keep the others, or
+ * the machine's boot, from going on.
+ */
+#define ONBOOT_SECONDS 180
 
 #define SECONDS_MAX 86400
 
@@ -22,6 +32,7 @@ enum {
 	OPTION_ONBOOT,
 	OPTION_SILENT,
 	OPTION_TIMEOUT,
+	OPTION_WAIT,
 };
 
 #define ENTRY_SILENT { "silent", NULL, OPTION_SILENT, "print nothing but what goes wrong" }
@@ -30,6 +41,8 @@ enum {
 
 static const struct option_entry start_options[] = {
 	{ "onboot", NULL, OPTION_ONBOOT, "all that have ONBOOT=yes, instead of NAMEs" },
+	{ "wait", "SECONDS", OPTION_WAIT,
+	  "how long its services are waited for (for ever; 180 with --onboot)" },
 	ENTRY_SILENT,
 	{ 0 },
 };
@@ -61,9 +74,20 @@ struct plan {
 	bool only_running;
 	bool silent;
 	int timeout_ms;
+	int wait_ms;		/* for the services of one; negative: for ever */
 };
 
-static int take_seconds(const struct plan *plan, const char *text, int *milliseconds)
+/* How an act ended, as told to who waits for it. */
+struct end {
+	enum status status;
+	bool late;		/* or rather: it has not, and who acts goes on alone */
+};
+
+/* The line to who waits for us. */
+static const struct report *waiting;
+
+static int take_seconds(const struct plan *plan, const char *option, const char *text,
+			int *milliseconds)
 {
 	auto_free char *what = NULL;
 	int seconds = -1;
@@ -75,9 +99,9 @@ static int take_seconds(const struct plan *plan, const char *text, int *millisec
 		return 0;
 	}
 
-	if (asprintf(&what, "--timeout %s", *text ? text : "(empty)") < 0)
+	if (asprintf(&what, "%s %s", option, *text ? text : "(empty)") < 0)
 		what = NULL;
-	message_usage(plan->command, what ? what : "--timeout",
+	message_usage(plan->command, what ? what : option,
 		      "it is a number of seconds, at most a day (86400)");
 	return -1;
 }
@@ -95,11 +119,46 @@ static int take_option(int value, const char *argument, void *data)
 		plan->only_running = true;
 		return 0;
 	case OPTION_TIMEOUT:
-		return take_seconds(plan, argument, &plan->timeout_ms);
+		return take_seconds(plan, "--timeout", argument, &plan->timeout_ms);
+	case OPTION_WAIT:
+		return take_seconds(plan, "--wait", argument, &plan->wait_ms);
 	default:
 		plan->silent = true;
 		return 0;
 	}
+}
+
+/*
+ * Who waits is told to go, and nothing of his is kept: he may be somebody's boot.  What is left to
+ * do is to take what services print, and to finish the start when they are done.
+ */
+static void on_late(void *data)
+{
+	const struct end end = { .status = STATUS_DONE, .late = true };
+	struct watch *watch = data;
+	auto_free char *what = NULL;
+	auto_free char *why = NULL;
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	watch_end(watch);
+	if (asprintf(&what, "vserver %s", watch->name) < 0)
+		what = NULL;
+	if (asprintf(&why, "after %d seconds its services are still being started",
+		     watch->calls.late_ms / 1000) < 0)
+		why = NULL;
+	message_error(what ? what : watch->name, why ? why : "its services take too long",
+		      "that goes on in the background; it can be entered and stopped as usual");
+	message_flush();
+
+	/* He may be gone already. */
+	signal(SIGPIPE, SIG_IGN);
+	setsid();
+	(void)!chdir("/");
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	watch->calls.output = NULL;
+	report_write(waiting, &end, sizeof(end));
+	waiting = NULL;
 }
 
 /* 0 if it has been done, 1 if there was nothing to do, or the library's error. */
@@ -109,6 +168,10 @@ static int act(const struct plan *plan, struct vctl_vserver *vs, struct vctl_err
 	int result;
 
 	watch_begin(&watch, vctl_vserver_name(vs), plan->silent, plan->every);
+	if (waiting) {
+		watch.calls.late = on_late;
+		watch.calls.late_ms = plan->wait_ms;
+	}
 	if (plan->command == &command_start)
 		result = vctl_vserver_start(vs, &watch.calls, err);
 	else if (plan->command == &command_stop)
@@ -148,6 +211,56 @@ static enum status act_on(const struct plan *plan, const char *name)
 	return message_flush() < 0 ? STATUS_FAILED : STATUS_DONE;
 }
 
+static _Noreturn void act_apart(const struct plan *plan, const char *name,
+				const struct report *report)
+{
+	struct end end;
+
+	/* Of what the caller has open nothing is to stay so. */
+	close_range(STDERR_FILENO + 1, (unsigned int)report->fd - 1, 0);
+	close_range((unsigned int)report->fd + 1, UINT_MAX, 0);
+	waiting = report;
+	end = (struct end){ .status = act_on(plan, name) };
+	if (message_flush() < 0)
+		end.status = STATUS_FAILED;
+	if (waiting)
+		report_write(waiting, &end, sizeof(end));
+	_exit(end.status);
+}
+
+static void tell_killed(int status)
+{
+	message_error("child process", strsignal(WTERMSIG(status)),
+		      "vctl status tells which vserver is left unfinished");
+}
+
+/* In a child of its own, which is waited for as long as it is to be. */
+static enum status act_in_time(const struct plan *plan, const char *name)
+{
+	struct report report;
+	struct end end;
+	size_t told;
+	int status = 0;
+
+	if (plan->wait_ms < 0)
+		return act_on(plan, name);
+	if (report_fork(&report) < 0)
+		return message_system(name, NULL);
+	if (report.child == 0)
+		act_apart(plan, name, &report);
+
+	told = report_take(&report, &end, sizeof(end));
+	close(report.fd);
+	if (told == sizeof(end) && end.late)
+		return end.status;
+	while (waitpid(report.child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		tell_killed(status);
+
+	return told == sizeof(end) ? end.status : STATUS_FAILED;
+}
+
 /* All names before anything is done, so that a slip in the last one leaves nothing half done. */
 static enum status act_on_named(const struct plan *plan, char **names)
 {
@@ -162,7 +275,7 @@ static enum status act_on_named(const struct plan *plan, char **names)
 	}
 
 	for (; *names; names++) {
-		if (act_on(plan, *names) != STATUS_DONE)
+		if (act_in_time(plan, *names) != STATUS_DONE)
 			worst = STATUS_FAILED;
 	}
 	return worst;
@@ -205,7 +318,7 @@ static bool begin(const struct plan *plan, const char *name)
 		return child > 0;
 	}
 
-	status = act_on(plan, name);
+	status = act_in_time(plan, name);
 	if (message_flush() < 0)
 		status = STATUS_FAILED;
 	_exit(status);
@@ -219,8 +332,7 @@ static bool await(void)
 	while (wait(&status) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status))
-		message_error("child process", strsignal(WTERMSIG(status)),
-			      "vctl status tells which vserver is left unfinished");
+		tell_killed(status);
 
 	return WIFEXITED(status) && WEXITSTATUS(status) == STATUS_DONE;
 }
@@ -293,7 +405,7 @@ static enum status act_on_every(const struct plan *plan)
 
 static enum status run(const struct command *self, int argc, char **argv)
 {
-	struct plan plan = { .command = self, .timeout_ms = -1 };
+	struct plan plan = { .command = self, .timeout_ms = -1, .wait_ms = -1 };
 	int first;
 	int go_on = option_parse(self, argc, argv, take_option, &plan, &first);
 
@@ -306,6 +418,8 @@ static enum status run(const struct command *self, int argc, char **argv)
 	if (plan.every && first < argc)
 		return message_usage(self, argv[first],
 				     "no vserver is named with --onboot or --all");
+	if (plan.every && self == &command_start && plan.wait_ms < 0)
+		plan.wait_ms = ONBOOT_SECONDS * 1000;
 	if (plan.every)
 		return act_on_every(&plan);
 	if (first == argc)
@@ -322,15 +436,18 @@ static enum status run(const struct command *self, int argc, char **argv)
 
 const struct command command_start = {
 	.name = "start",
-	.vserver = "NAME start [--silent]",
-	.usage = "[--silent] NAME...|--onboot",
+	.vserver = "NAME start [--wait SECONDS] [--silent]",
+	.usage = "[--wait SECONDS] [--silent] NAME...|--onboot",
 	.summary = "start vservers",
 	.text = "Start vservers: the context, its addresses and file systems, then its services,\n"
 		"whose output is passed on.  If a step fails, those before it are undone.\n"
 		TEXT_ORDER
 		"With --onboot those that don't run yet of all that have ONBOOT=yes in their\n"
-		"configuration are started, up to 8 at the same time; each line says whose it is.",
-	.status = "0 all are started, 1 one failed or was running, 2 wrong usage",
+		"configuration are started, up to 8 at the same time; each line says whose it is.\n"
+		"\n"
+		"One whose services take longer than --wait is told of, and left to go on in the\n"
+		"background; vctl status, stop and exec work as with any that runs.",
+	.status = "0 all are started or at it, 1 one failed or was running, 2 wrong usage",
 	.options = start_options,
 	.anywhere = true,
 	.run = run,

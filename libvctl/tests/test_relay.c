@@ -77,6 +77,42 @@ START_TEST(what_is_stolen_is_not_waited_for)
 }
 END_TEST
 
+/* Milliseconds of the processor that it takes to relay what comes without end for half a second. */
+static long cost_of(const struct vctl_watch *watch)
+{
+	struct timespec begin, end;
+	char bytes[4096];
+	int ends[2];
+	pid_t writer;
+
+	memset(bytes, 'x', sizeof(bytes));
+	make_pipe(ends);
+	writer = fork();
+	ck_assert_int_ge(writer, 0);
+	if (writer == 0) {
+		for (;;)
+			(void)!write(ends[1], bytes, sizeof(bytes));
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	ck_assert(!relay_output(ends[0], -1, NULL, now_ms() + 500, watch));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	ck_assert_int_eq(kill(writer, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
+	close(ends[0]);
+	close(ends[1]);
+
+	return (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000;
+}
+
+START_TEST(what_nobody_wants_costs_nothing)
+{
+	const struct vctl_watch deaf = { .output = NULL };
+
+	ck_assert_int_lt(cost_of(NULL), 50);
+	ck_assert_int_lt(cost_of(&deaf), 50);
+}
+END_TEST
+
 START_TEST(what_is_there_is_handed_on)
 {
 	int ends[2];
@@ -101,6 +137,7 @@ Suite *suite_relay(void)
 
 	tcase_set_timeout(tcase, PATIENCE);
 	tcase_add_test(tcase, what_is_there_is_handed_on);
+	tcase_add_test(tcase, what_nobody_wants_costs_nothing);
 	tcase_add_test(tcase, what_is_stolen_is_not_waited_for);
 	suite_add_tcase(suite, tcase);
 	return suite;

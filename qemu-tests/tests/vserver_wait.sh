@@ -93,6 +93,67 @@ small_shares()
 	clean "with a thousandth of a processor"
 }
 
+# Who is left alone with a start: how many of them?
+left_alone()
+{
+	pgrep -x 'vctl|vserver' | wc -l
+}
+
+# Nine whose services don't end, and behind them one as usual.
+late_services()
+{
+	anew 'ONBOOT=yes'
+	tree_script p /etc/init.d/rc <<-'END'
+		[ "$1" = 3 ] || exit 0
+		until [ -e /root/go ]; do
+			echo waiting
+			sleep 0.1
+		done
+		echo >/root/done
+	END
+	for number in 1 2 3 4 5 6 7 8; do
+		cp -a /vservers/p "/vservers/p$number"
+		conf "p$number" 'ONBOOT=yes'
+	done
+	cp -a /vservers/p /vservers/z
+	echo >/vservers/z/root/go
+	conf z 'ONBOOT=yes'
+	host_script p <<-'END'
+		echo "$1" >>/tmp/called
+	END
+	remember
+
+	within 60 "start --onboot: eight are late, and one more" 0 \
+		'^vctl: vserver p8: after 2 seconds its services are still being started \(.+\)$' \
+		sh -c 'vctl start --onboot --wait 2 2>&1 | tee /tmp/late'
+	run "each is told of once" 0 '^9$' grep -c 'after 2 seconds' /tmp/late
+	run "all of them run" 0 '^10$' sh -c 'vserver list | grep -c " running "'
+	run "and can be entered" 0 '^in$' vserver p exec echo in
+	run "none is started once more" 0 '' vctl start --onboot
+	[ "$(left_alone)" = 9 ]
+	ktap_result $? "who starts it stays for each that is late" "$(ps ax)"
+	run "its start is not done" 0 '^pre-start $' sh -c 'tr "\n" " " </tmp/called; echo'
+	touch /vservers/p/root/go
+	soon grep -q post-start /tmp/called
+	ktap_result $? "one whose services come to an end is started" "$(cat /tmp/called)"
+	soon test -e /vservers/p/root/done
+	ktap_result $? "and they did all that they had to" ""
+	within 30 "one that is late is stopped" 0 '^p1: stopped$' vserver p1 stop
+	within 30 "and restarted" 0 '^vctl: vserver p2: after 1 seconds' sh -c \
+		'vserver p2 stop && vserver p2 start --wait 1'
+	sleep 1
+	[ "$(left_alone)" = 7 ]
+	ktap_result $? "who started them ends then" "$(ps ax)"
+	pkill -9 -x 'vctl|vserver'
+	run "without who starts it one is unfinished" 0 '^7$' sh -c \
+		'sleep 1; vserver list | grep -c " unfinished "'
+	within 90 "all are stopped" 0 '^z: stopped$' vctl stop --all
+	rm /vservers/p/root/go /vservers/p/root/done /vservers/z/root/done
+	clean "late services"
+	rm -rf /vservers/p? /vservers/z /etc/vservers/p?.conf /etc/vservers/z.conf /etc/vservers/p.sh
+}
+
 ends_that_are_kept
 small_shares
+late_services
 ktap_end

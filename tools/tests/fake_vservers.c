@@ -6,6 +6,7 @@
  *
  *	FAKE_FAIL=ERRNO		what is asked fails
  *	FAKE_WARN=yes		start and stop warn
+ *	FAKE_LATE=SECONDS	start takes so long, and what it prints comes then
  *	FAKE_NONE=yes		there are no vservers
  *
  * What runs "inside" finds FAKE_NAME in its environment, the name of the vserver.
@@ -207,6 +208,19 @@ static void go_on(const struct vctl_watch *watch, const char *step)
 	}
 }
 
+static void take_time(const struct vctl_watch *watch)
+{
+	const char *text = getenv("FAKE_LATE");
+	int left = text ? atoi(text) * 1000 : 0;
+
+	if (watch->late && watch->late_ms < left) {
+		usleep((unsigned int)watch->late_ms * 1000);
+		left -= watch->late_ms;
+		watch->late(watch->data);
+	}
+	usleep((unsigned int)left * 1000);
+}
+
 int __wrap_vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *watch,
 			      struct vctl_error **err)
 {
@@ -226,6 +240,9 @@ int __wrap_vctl_vserver_start(struct vctl_vserver *vs, const struct vctl_watch *
 	if (status.state == VCTL_RUNNING)
 		return fail(vs, VCTL_RUNS, EALREADY, "it is running already", err);
 	record("start %s\n", vctl_vserver_name(vs));
+	take_time(watch);
+	if (getenv("FAKE_LATE"))
+		record("started %s\n", vctl_vserver_name(vs));
 	go_on(watch, "starting services");
 	return 0;
 }
