@@ -40,7 +40,7 @@ static inline void cap_clear_bits(kernel_cap_t *set, u64 bits)
 
 #include <linux/filelock.h>
 
-#define mounted_super_block	const struct super_block	/* for sb_kern_mount() */
+#define mounted_super_block	const struct super_block	/* as these are asked for */
 
 static inline u64 cap_bits(kernel_cap_t set)
 {

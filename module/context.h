@@ -83,7 +83,7 @@ struct task_blob {
 	pid_t			nr;		/* of the process in the initial PID namespace */
 	bool			charged;	/* it counts in context->tasks; by the task alone */
 	bool			entering;	/* see context_traced() in context.c */
-	bool			watched;	/* maybe, from outside, until it execs; see exec.c */
+	bool			watched;	/* maybe, until it execs; see exec.c */
 	u64			dropped;	/* only ever added to, by the task; see cap.c */
 	struct addresses	*addresses;	/* set once, by the task */
 	struct weight		*weight;	/* changed by the task; see weight.c */

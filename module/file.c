@@ -545,7 +545,7 @@ static int inode_removexattr(struct mnt_idmap *idmap, struct dentry *dentry, con
 }
 
 /* Of a file system as a whole, that is of the trees of others as well. */
-static int quotactl(int commands, int type, int id, const struct super_block *sb)
+static int quotactl(int commands, int type, int id, mounted_super_block *sb)
 {
 	return confined() ? -EPERM : 0;
 }

@@ -77,9 +77,9 @@ static void hand_over(struct context *context, struct task_blob *from, struct ta
 }
 
 /*
- * Do users find their keyrings again, when they enter after the last process has gone?  The register
- * of these is in root's quota, and a context without processes costs its maker nothing that there
- * are few of; so only in those that root has made in context 0.
+ * Do users find their keyrings again, when they enter after the last process has gone?  These are
+ * in a register, which is in root's quota, and of contexts without processes somebody can have as
+ * many as he likes; so only in those that root has made in context 0.
  */
 static bool keeps_keyrings(const struct context *context)
 {
@@ -112,7 +112,7 @@ bool index_remove(struct context *context, struct task_struct *task)
 	}
 	blob->nr = 0;
 	spin_unlock_irqrestore(&context->lock, flags);
-	key_put(keyrings);	/* nobody else can be using it */
+	key_put(keyrings);	/* which nobody else can be using */
 	return gone;
 }
 
