@@ -31,8 +31,10 @@ sanitize  := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-
 
 base_cflags := -std=gnu11 -fvisibility=hidden -D_GNU_SOURCE $(warnings) \
 	       -I$(top)/include -I$(top)/include/uapi -MMD -MP
-ALL_CFLAGS   = $(CFLAGS) $(base_cflags) $(hardening) $(fortify) $(CPPFLAGS)
-ALL_LDFLAGS  = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
+# What nobody calls is left out: a program that is linked statically reads fewer pages to start.
+sections  := -ffunction-sections -fdata-sections
+ALL_CFLAGS   = $(CFLAGS) $(base_cflags) $(hardening) $(fortify) $(sections) $(CPPFLAGS)
+ALL_LDFLAGS  = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
 
 # A line for each file; make V=1 shows the commands, make -s nothing.  The letters that make was
 # given are the first word of MAKEFLAGS, which begins with "--" if there are none.
