@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "../relay.h"
+#include "tap.h"
 
 #define BIG (8 << 20)
 /* Whatever takes longer hangs. */
@@ -43,29 +43,6 @@ struct caller {
 	int alive;		/* ends when the command is gone */
 	double seconds;		/* of the processor, after finish() */
 };
-
-static int number, failures;
-
-__attribute__((format(printf, 2, 3)))
-static void result(bool good, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	printf("%sok %d - ", good ? "" : "not ", ++number);
-	vprintf(format, list);
-	putchar('\n');
-	va_end(list);
-	failures += !good;
-}
-
-static void need(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void pipe_of(int ends[2])
 {
@@ -726,6 +703,5 @@ int main(void)
 	kept_tests();
 	terminal_tests();
 	terminal_data_tests();
-	printf("1..%d\n", number);
-	return failures ? 1 : 0;
+	return tap_end();
 }

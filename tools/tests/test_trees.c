@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,35 +26,14 @@
 #include "../names.h"
 #include "../run.h"
 #include "../unify.h"
+#include "tap.h"
 
 #define BOTH (VCTL_ATTR_IMMUTABLE | VCTL_ATTR_INVERT)
 /* No file system of a disk: those don't let anybody write to what is immutable. */
 #define PLACE "/dev/shm/trees.XXXXXX"
 
-static int number, failures;
 static char place[] = PLACE;
 static int top = -1;
-
-__attribute__((format(printf, 2, 3)))
-static void result(bool good, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	printf("%sok %d - ", good ? "" : "not ", ++number);
-	vprintf(format, list);
-	putchar('\n');
-	va_end(list);
-	failures += !good;
-}
-
-static void need(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void clean(void)
 {
@@ -118,7 +96,7 @@ static void writer_tests(void)
 static void mark_tests(void)
 {
 	if (!can_mark()) {
-		printf("ok %d - marks # SKIP no file can be marked in /dev/shm\n", ++number);
+		left_out("marks", "no file can be marked in /dev/shm");
 		return;
 	}
 	writer_tests();
@@ -224,7 +202,7 @@ static void limit_tests(void)
 	int status;
 
 	if (geteuid() != 0) {
-		printf("ok %d - limits # SKIP only root can run programs so\n", ++number);
+		left_out("limits", "only root can run programs so");
 		return;
 	}
 	status = run_program(&run);
@@ -330,6 +308,5 @@ int main(void)
 	several_tests();
 	limit_tests();
 	interrupt_tests();
-	printf("1..%d\n", number);
-	return failures ? 1 : 0;
+	return tap_end();
 }
