@@ -121,20 +121,41 @@ static int write_hosts(const struct build *build)
 	return end_text(&text, build->tree, "etc/hosts");
 }
 
+/* How long the next word of @line is, up to a comment, and the space before it; 0: there is none. */
+static size_t next_word(const char *line, size_t *space)
+{
+	*space = strspn(line, " \t");
+	return strcspn(line + *space, " \t#\n");
+}
+
+static bool is_word(const char *word, size_t length, const char *wanted)
+{
+	return length == strlen(wanted) && strncmp(word, wanted, length) == 0;
+}
+
+static bool has_word(const char *line, const char *wanted)
+{
+	size_t space, word;
+
+	for (; (word = next_word(line, &space)) > 0; line += space + word) {
+		if (is_word(line + space, word, wanted))
+			return true;
+	}
+
+	return false;
+}
+
 /* Every word @old in a line's beginning, up to a comment, becomes @new. */
 static void replace_words(FILE *out, const char *line, const char *old, const char *new)
 {
-	while (*line && *line != '#' && *line != '\n') {
-		size_t space = strspn(line, " \t");
-		size_t word = strcspn(line + space, " \t#\n");
+	size_t space, word;
 
+	for (; (word = next_word(line, &space)) > 0; line += space + word) {
 		fprintf(out, "%.*s", (int)space, line);
-		line += space;
-		if (word == strlen(old) && strncmp(line, old, word) == 0)
+		if (is_word(line + space, word, old))
 			fputs(new, out);
 		else
-			fprintf(out, "%.*s", (int)word, line);
-		line += word;
+			fprintf(out, "%.*s", (int)word, line + space);
 	}
 	fputs(line, out);
 }
@@ -170,20 +191,30 @@ static int change_lines(int tree, const char *path,
 
 struct names {
 	const char *old, *new;
+	const char *address;	/* that of the new name */
 };
 
+/* Where the old name was somebody's address, which is that of another now, the new one has its own. */
 static void rename_host(FILE *out, char *line, const void *data)
 {
 	const struct names *names = data;
+	size_t space, word = next_word(line, &space);
+	const char *address = line + space;
 
+	if (has_word(address + word, names->old) && strncmp(address, "127.", 4) != 0 &&
+	    !is_word(address, word, "::1")) {
+		fprintf(out, "%.*s%s", (int)space, line, names->address);
+		line += space + word;
+	}
 	replace_words(out, line, names->old, names->new);
 }
 
 static int settle_names(const struct build *build)
 {
 	auto_free char *old = below_read(build->tree, "etc/hostname");
+	auto_free char *address = own_address(build);
 	auto_free char *line = NULL;
-	struct names names = { .new = build->hostname };
+	struct names names = { .new = build->hostname, .address = address ? address : "127.0.0.1" };
 
 	if (old) {
 		old[strcspn(old, " \t\n")] = '\0';

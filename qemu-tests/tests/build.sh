@@ -188,11 +188,14 @@ run "and immutable" 0 '^----i' lsattr /vservers/cl/usr/share/doc/1/13
 run "nobody writes there" 2 'not permitted' sh -c 'echo >>/vservers/cl/usr/share/doc/1/13'
 run "/etc is not shared" 0 '^2$' stat -c %h /vservers/cl/etc/listed
 run "its host name" 0 '^cl$' cat /vservers/cl/etc/hostname
-run "hosts are mended" 0 '^10.0.0.7.cl$' cat /vservers/cl/etc/hosts
+run "hosts are mended: it has no address of its own" 0 '^127.0.0.1.cl$' cat /vservers/cl/etc/hosts
 run "marked" 0 '^iu ' vctl attr /vservers/cl/usr/share/doc/1/13
 run "names of one file stay those of one file" 0 '^same$' sh -c '[ /vservers/cl/usr/bin/true -ef \
 	/vservers/cl/usr/bin/same ] && echo same'
-run "a second one" 0 '^Shared with src: 9[0-9] files' vctl build --method clone --from src cl2
+run "a second one" 0 '^Shared with src: 9[0-9] files' \
+	vctl build --method clone --from src --ip 10.0.0.9 cl2
+run "its name is its own address" 0 '^10.0.0.9.cl2$' cat /vservers/cl2/etc/hosts
+run "no other is changed" 0 '^127.0.0.1.localhost' cat /vservers/cl2/etc/hosts
 run "three have it" 0 '^3$' stat -c %h /vservers/cl/usr/share/doc/1/13
 run "full copies" 0 '!Shared' vctl build --method clone --copy --from cl full
 check "they are the same" same /vservers/cl /vservers/full
