@@ -281,13 +281,29 @@ static enum status act_on_named(const struct plan *plan, char **names)
 	return worst;
 }
 
+/* A configuration that can't be read doesn't say that its vserver is not to be started. */
+static int starts_at_boot(const struct vctl_vserver *vs)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+	vctl_auto_conf struct vctl_conf *conf = NULL;
+
+	if (vctl_conf_read(vctl_vserver_conf(vs), &conf, &err) < 0) {
+		if (vctl_error_code(err) == VCTL_NO_VSERVER)
+			return 0;	/* what is left of a start, say */
+		message_fail(err);
+		return -1;
+	}
+
+	return conf->onboot;
+}
+
 /* Is it one of all those meant?  -1 and told if that can't be found out. */
 static int is_meant(const struct plan *plan, const char *name)
 {
 	vctl_auto_vserver struct vctl_vserver *vs = NULL;
 	vctl_auto_error struct vctl_error *err = NULL;
 	struct vctl_vserver_status status;
-	bool meant;
+	int meant;
 
 	if (vserver_open(name, &vs) != STATUS_DONE)
 		return -1;
@@ -297,7 +313,7 @@ static int is_meant(const struct plan *plan, const char *name)
 	}
 
 	if (plan->command == &command_start)
-		meant = status.onboot && status.state != VCTL_RUNNING;
+		meant = status.state != VCTL_RUNNING ? starts_at_boot(vs) : 0;
 	else
 		meant = status.state != VCTL_STOPPED;
 	vctl_vserver_status_free(&status);

@@ -203,6 +203,9 @@ run "status of none" 3 '^vservers: none is running$' /etc/init.d/vservers status
 run "at boot" 0 '^v1: ' /etc/init.d/vservers start
 run "the one starts that is to" 0 '^vservers: running: v1$' /etc/init.d/vservers status
 run "a second time" 0 '' /etc/init.d/vservers start
+conf v2 'ONBOOT=yes' 'IPROT=1'
+run "what can't be read is told of" 1 '/v2.conf:2: there is no key IPROT ' /etc/init.d/vservers start
+conf v2 'ONBOOT=no'
 run "the manager" 0 '^rebootmgr: ready$' /etc/init.d/rebootmgr start
 run "its status" 0 '^rebootmgr: running as process [0-9]+$' /etc/init.d/rebootmgr status
 vserver v2 start --silent
