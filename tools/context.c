@@ -188,6 +188,11 @@ static enum status start(const struct plan *plan, const struct report *report)
 	return begin(plan, &entry, report);
 }
 
+enum status plan_run(const struct plan *plan)
+{
+	return start(plan, NULL);
+}
+
 static enum status disconnect(const struct plan *plan)
 {
 	enum status status = STATUS_FAILED;
@@ -241,7 +246,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 	if (plan.disconnect)
 		return disconnect(&plan);
 
-	return start(&plan, NULL);
+	return plan_run(&plan);
 }
 
 const struct command command_context = {

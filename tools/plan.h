@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "ceiling.h"
+#include "command.h"
 
 /* What the command line of "vctl context" asks for. */
 struct plan {
@@ -19,5 +20,13 @@ struct plan {
 	bool silent;
 	char **argv;
 };
+
+/**
+ * plan_run() - Enter the context, made if need be, and become the command
+ * @plan: without @disconnect
+ *
+ * Return: only on failure, told; or what the command ended with, if it had to be a child's.
+ */
+enum status plan_run(const struct plan *plan);
 
 #endif /* PLAN_H */

@@ -34,6 +34,14 @@ run "process 1 is there" 0 '^ +1 ' as_user chcontext --silent ps -e
 run "the context is where the message says" 0 '^same$' chcontext sh -c \
 	'[ "$(sed -n "s/s_context:.//p" /proc/self/status)" -ge 65536 ] && echo same'
 
+# The ceiling, with a flag: in a context that has it.
+run "reducecap --flag as user" 1 'New contexts are closed|locked|\(.+\)$' \
+	as_user reducecap --secure --flag lock chcontext true
+run "reducecap --flag is a new context with that flag and ceiling" 0 \
+	'^s_context:.[0-9]{5,} ctxflags:.lock CapBnd:.00000000b00c05fb $' \
+	sh -c 'reducecap --secure --flag lock grep -E "^(s_context|ctxflags|CapBnd)" /proc/self/status |
+		sort -r | tr "\n" " "; echo'
+
 # Who logs in inside could not set one, if it were there.
 login='echo 1000 >/proc/self/loginuid; exec'
 run "a login uid from outside is forgotten" 0 '^4294967295$' \
