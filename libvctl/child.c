@@ -331,8 +331,15 @@ static int set_limit(const struct vctl_conf_limit *limit)
 int child_limit(const struct vctl_conf_limit *limits, size_t count, bool has_nice, int nice,
 		struct complaint *complaint)
 {
+	static const int claims[] = { RLIMIT_NICE, RLIMIT_RTPRIO };
+
 	if (has_nice && setpriority(PRIO_PROCESS, 0, nice) < 0)
 		return complain_system(complaint, errno, "S_NICE %d", nice);
+	/* Nobody inside gets more of the processors because whoever starts it might. */
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+		if (setrlimit((__rlimit_resource_t)claims[i], &(struct rlimit){ 0, 0 }) < 0)
+			return complain_system(complaint, errno, "limit %d", claims[i]);
+	}
 	for (size_t i = 0; i < count; i++) {
 		int result = set_limit(&limits[i]);
 

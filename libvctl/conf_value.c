@@ -245,7 +245,7 @@ static int set_nice(struct vctl_conf_draft *draft, const struct vctl_conf_place 
 	return 0;
 }
 
-/* Empty: the name is that of the machine. */
+/* Empty: S_HOSTNAME is the vserver's name, S_DOMAINNAME the machine's. */
 static int set_name(const struct vctl_conf_place *place, const char *value, char **name)
 {
 	size_t length = strlen(value);

@@ -2,6 +2,7 @@
 /* The start of a vserver, as a list of steps. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,6 +32,9 @@
 
 /* How long somebody who but looks at a context of the same id may keep us from it. */
 #define ID_WAIT_MS	1000
+
+/* From the directory of programs. */
+#define BESIDE_US "../lib/vctl/vreboot"
 
 struct start {
 	struct vctl_vserver *vs;
@@ -77,9 +81,36 @@ static int open_device(void *data, struct vctl_error **err)
 	return 0;
 }
 
+/* Where it was built to be, or beside this program. */
+static int open_vreboot(void)
+{
+	char path[PATH_MAX + sizeof(BESIDE_US)];
+	int fd = open(LIBEXECDIR "/vreboot", O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd >= 0)
+		return fd;
+	length = readlink("/proc/self/exe", path, PATH_MAX);
+	if (length <= 0)
+		return -1;
+	path[length] = '\0';
+	strcpy(strrchr(path, '/') + 1, BESIDE_US);
+
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void warn_vreboot(const struct start *start)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+
+	vctl_error_set(&err, VCTL_SYSTEM, ENOENT, LIBEXECDIR "/vreboot",
+		       "vreboot and vhalt are not there to be put into the vserver",
+		       "install the tools with make install and the same PREFIX");
+	tell_warn(start->watch, err);
+}
+
 static int open_files(void *data, struct vctl_error **err)
 {
-	static const char *const programs[] = { LIBEXECDIR "/vreboot", "/usr/lib/vctl/vreboot" };
 	struct start *start = data;
 	int result;
 
@@ -93,8 +124,9 @@ static int open_files(void *data, struct vctl_error **err)
 			return result;
 	}
 
-	for (size_t i = 0; start->reboot < 0 && i < sizeof(programs) / sizeof(programs[0]); i++)
-		start->reboot = open(programs[i], O_RDONLY | O_CLOEXEC);
+	start->reboot = open_vreboot();
+	if (start->reboot < 0)
+		warn_vreboot(start);
 	return 0;
 }
 
