@@ -197,6 +197,7 @@ static enum status run_get(const struct command *self, int argc, char **argv)
 	vctl_auto_error struct vctl_error *err = NULL;
 	bool json = false;
 	char **settings;
+	enum status opened;
 	int first;
 	int go_on = option_parse(self, argc, argv, take_flag, &json, &first);
 
@@ -210,8 +211,9 @@ static enum status run_get(const struct command *self, int argc, char **argv)
 		if (!find_key(argv[i]))
 			return complain_key(self, argv[i]);
 	}
-	if (vserver_open(argv[first], &vs) != STATUS_DONE)
-		return STATUS_USAGE;
+	opened = vserver_open(argv[first], &vs);
+	if (opened != STATUS_DONE)
+		return opened;
 	if (vctl_conf_settings(vctl_vserver_conf(vs), &settings, &err) < 0)
 		return vserver_fail(argv[first], err);
 

@@ -143,6 +143,24 @@ static int remember(struct policy *policy, struct set *set, uint64_t number)
 	return 0;
 }
 
+/* Packages may know by /lib/NAME what is /usr/lib/NAME, where /lib is a link. */
+static int remember_in_usr(struct policy *policy, const char *path, size_t length)
+{
+	static const char *const links[] = { "bin/", "sbin/", "lib" };
+	char full[PATH_MAX] = "usr/";
+
+	if (length >= sizeof(full) - strlen(full))
+		return 0;
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (strncmp(path, links[i], strlen(links[i])) != 0)
+			continue;
+		memcpy(full + strlen("usr/"), path, length);
+		return remember(policy, &policy->conffiles, set_hash(full, length + strlen("usr/")));
+	}
+
+	return 0;
+}
+
 int policy_conffile(struct policy *policy, const char *path, size_t length)
 {
 	while (length > 0 && *path == '/') {
@@ -153,7 +171,9 @@ int policy_conffile(struct policy *policy, const char *path, size_t length)
 	if (length == 0 || strncmp(path, "etc/", 4) == 0)
 		return 0;
 
-	return remember(policy, &policy->conffiles, set_hash(path, length));
+	if (remember(policy, &policy->conffiles, set_hash(path, length)) < 0)
+		return -1;
+	return remember_in_usr(policy, path, length);
 }
 
 /* A text as it is read. */
