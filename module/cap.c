@@ -53,6 +53,19 @@ void ceiling_lower_sets(u64 drop, struct cred *new)
 	cap_clear_bits(&new->cap_ambient, drop);
 }
 
+/*
+ * Current's ceiling lacks @drop from now on.  A process in context 0 may have one, too: without us
+ * ptrace and user namespaces would lead out of it, so we stay as long as there is one.
+ */
+void ceiling_remember(u64 drop)
+{
+	struct task_blob *blob = task_blob(current);
+
+	if (drop && !blob->dropped)
+		__module_get(THIS_MODULE);
+	WRITE_ONCE(blob->dropped, blob->dropped | drop);
+}
+
 /* Cannot fail; takes over @new, which may be NULL if @drop is no news. */
 void ceiling_lower(u64 drop, struct cred *new)
 {
@@ -66,7 +79,7 @@ void ceiling_lower(u64 drop, struct cred *new)
 		ceiling_lower_sets(drop, new);
 	limit_commit(new);
 	/* not before: others take it to have no more than this says */
-	WRITE_ONCE(task_blob(current)->dropped, task_blob(current)->dropped | drop);
+	ceiling_remember(drop);
 }
 
 /**
@@ -109,7 +122,7 @@ static int userns_create(const struct cred *cred)
 #define USERFAULTFD_32		374
 
 /* Is current in the system call @nr, or @nr_32 in 32 bits? */
-static bool in_syscall(int nr, int nr_32)
+bool in_syscall(int nr, int nr_32)
 {
 	int now = syscall_get_nr(current, task_pt_regs(current));
 

@@ -8,7 +8,9 @@
 
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/ipv6.h>
 #include <linux/key.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 #include <linux/vcontext_module.h>
 #include <linux/version.h>
@@ -19,10 +21,31 @@
 #define FS_IOC_GETFSUUID	_IOC(_IOC_READ, 0x15, 0, 17)	/* nobody's yet */
 #define PID_FS_MAGIC		0x50494446	/* pidfds have no file system of their own */
 #define mounted_super_block	struct super_block
+#define PRCTL_GO_ON		0	/* what the stub takes for no answer */
 
 static inline struct fown_struct *file_f_owner(struct file *file)
 {
 	return &file->f_owner;
+}
+
+/* A socket of IPv6 hears the groups alone that it has joined itself. */
+static inline void inet6_leave_others_groups(struct sock *sk)
+{
+	inet6_sk(sk)->mc_all = 0;
+}
+
+/* How often pages of a file's are mapped; modules don't get folio_mapcount(). */
+static inline int file_mapcount(struct folio *folio)
+{
+	int entire, pages = folio_nr_pages(folio), count, i;
+
+	if (!folio_test_large(folio))
+		return atomic_read(&folio->_mapcount) + 1;
+	entire = folio_entire_mapcount(folio);
+	count = entire - entire * pages;	/* each page counts these, too */
+	for (i = 0; i < pages; i++)
+		count += atomic_read(&folio_page(folio, i)->_mapcount) + 1;
+	return count;
 }
 
 static inline u64 cap_bits(kernel_cap_t set)
@@ -41,6 +64,17 @@ static inline void cap_clear_bits(kernel_cap_t *set, u64 bits)
 #include <linux/filelock.h>
 
 #define mounted_super_block	const struct super_block	/* as these are asked for */
+#define PRCTL_GO_ON		-ENOSYS
+
+static inline void inet6_leave_others_groups(struct sock *sk)
+{
+	inet6_clear_bit(MC6_ALL, sk);
+}
+
+static inline int file_mapcount(const struct folio *folio)
+{
+	return folio_mapcount(folio);
+}
 
 static inline u64 cap_bits(kernel_cap_t set)
 {

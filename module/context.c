@@ -486,7 +486,7 @@ int contexts_init(void)
 	BUILD_BUG_ON(sizeof(struct context) > 512);
 	BUILD_BUG_ON(sizeof(struct task_blob) > VCONTEXT_TASK_BLOB);
 	/* files keep what they got from an earlier load */
-	load_serial = ktime_get_real_ns();
+	load_serial = ktime_get_boottime_ns();	/* no clock that is ever set back */
 	atomic64_set(&last_serial, load_serial);
 	context_cache = kmem_cache_create("vcontext", sizeof(struct context), 0, SLAB_ACCOUNT,
 					  NULL);

@@ -205,6 +205,8 @@ bool ceiling_valid(u64 drop);
 int ceiling_prepare(u64 drop, bool anyway, struct cred **new);
 void ceiling_lower_sets(u64 drop, struct cred *new);
 void ceiling_lower(u64 drop, struct cred *new);
+void ceiling_remember(u64 drop);
+bool in_syscall(int nr, int nr_32);
 int ceiling_lower_current(u64 drop);
 extern const struct vcontext_hook ceiling_hooks[];
 
@@ -255,6 +257,7 @@ void proc_status(struct seq_file *m, struct task_struct *task);
 /* file.c */
 bool confined(void);
 bool file_may_watch(const struct dentry *dentry);
+bool file_may_lock(const struct file *file);
 extern const struct vcontext_hook file_hooks[];
 
 /* unlink.c */

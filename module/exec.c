@@ -148,7 +148,7 @@ static void enter(struct at_exec *at)
 	struct task_blob *blob = task_blob(current);
 
 	blob->counted = NULL;
-	WRITE_ONCE(blob->dropped, blob->dropped | at->dropped);
+	ceiling_remember(at->dropped);
 	context_move_current(at->context, at->kept);
 	smp_store_release(&blob->entering, false);	/* after the context */
 	exec_disarm(current);

@@ -125,6 +125,8 @@ static int task_alloc(struct task_struct *task, unsigned long clone_flags)
 	}
 	RCU_INIT_POINTER(task_place(task), own);
 	task_blob(task)->dropped = task_blob(current)->dropped;
+	if (unlikely(task_blob(task)->dropped))
+		__module_get(THIS_MODULE);	/* see ceiling_remember() */
 	task_blob(task)->watched = task_blob(current)->watched;
 	addresses_inherit(task);
 	weight_inherit(task);
@@ -138,6 +140,8 @@ static void task_free(struct task_struct *task)
 		limit_leave(rcu_access_pointer(task_place(task)), task);
 	addresses_free(task);
 	weight_leave(task);
+	if (unlikely(task_blob(task)->dropped))
+		module_put(THIS_MODULE);
 }
 
 /* These two have tasklist_lock, for writing. */
@@ -292,8 +296,8 @@ static int task_prctl(int option, unsigned long command, unsigned long pid, unsi
 	bool changes = command == PR_SCHED_CORE_CREATE || command == PR_SCHED_CORE_SHARE_TO;
 
 	if (option != PR_SCHED_CORE || !changes || !is_watcher())
-		return -ENOSYS;		/* go on */
-	return pid || scope == PR_SCHED_CORE_SCOPE_PROCESS_GROUP ? -EPERM : -ENOSYS;
+		return PRCTL_GO_ON;
+	return pid || scope == PR_SCHED_CORE_SCOPE_PROCESS_GROUP ? -EPERM : PRCTL_GO_ON;
 }
 
 /* Events of a CPU count everybody who runs on it; those of a task can send it a signal. */

@@ -8,6 +8,7 @@
  */
 #include "module.h"
 
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <pthread.h>
 
@@ -219,8 +220,20 @@ static void freed(const char *name)
 		die("loading");
 }
 
-/* A child in a new context that ends when the returned end of a pipe is closed. */
-static int inhabitant(pid_t *pid)
+static int enter_one(int device)
+{
+	return context_new(device, 0, NULL);
+}
+
+static int lower_one(int device)
+{
+	struct vcontext_lower arg = { .size = sizeof(arg), .drop = 1ULL << CAP_SYS_TIME };
+
+	return ioctl(device, VCONTEXT_LOWER, &arg);
+}
+
+/* A child that has done this with the device, and ends when the returned end of a pipe is closed. */
+static int inhabitant(pid_t *pid, int (*act)(int device))
 {
 	int line[2], ready[2];
 	char c;
@@ -231,8 +244,8 @@ static int inhabitant(pid_t *pid)
 	if (!*pid) {
 		int device = open_device();
 
-		if (context_new(device, 0, NULL))
-			die("VCONTEXT_NEW");
+		if (act(device))
+			die("VCONTEXT_NEW or VCONTEXT_LOWER");
 		close(device);
 		close(line[1]);
 		(void)!write(ready[1], "", 1);
@@ -252,7 +265,13 @@ static void kept(void)
 	siginfo_t info;
 	pid_t pid;
 
-	line = inhabitant(&pid);
+	line = inhabitant(&pid, lower_one);
+	refused("a process outside that has a ceiling keeps it");
+	close(line);
+	must_wait(pid);
+	freed("once that has ended it unloads");
+
+	line = inhabitant(&pid, enter_one);
 	refused("a process in a context keeps it");
 	result(kill(pid, 0) && errno == ESRCH, "and is as invisible as before", "kill() finds it");
 	close(line);
