@@ -69,6 +69,12 @@ static inline bool has_one_ipv4(const struct addresses *set)
 	return set->ipv4 == 1 && set->plain;
 }
 
+/* Those of IPv6 come behind those of IPv4. */
+static inline bool has_ipv6(const struct addresses *set)
+{
+	return set->count > set->ipv4;
+}
+
 /* The first address of IPv4, if there is one. */
 static inline __be32 first_ipv4(const struct addresses *set)
 {

@@ -4,7 +4,7 @@
  *
  * A socket keeps the set of who makes it.  Where it can have only one address it is bound to that:
  * when it is made, and instead of to any.  Where it can have several, a socket that is bound to any
- * is asked for each packet whether it hears it.  Whatever a socket sends gets its source, if that
+ * is asked for each packet whether it hears it, see hear.c.  Whatever a socket sends gets its source, if that
  * is not one of its own, where the route is looked up.  Sockets from before, or from elsewhere, get
  * the set when they are used and still have no address, or can't be used to serve or to call.
  */
@@ -13,6 +13,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/net.h>
+#include <linux/netlink.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <net/dst_metadata.h>
@@ -22,18 +23,9 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include <net/transp_v6.h>
+#include <net/udp.h>
 
-#include "addresses.h"
-
-static struct addresses *addresses_of(const struct sock *sk)
-{
-	return sk_fullsock(sk) ? READ_ONCE(sock_blob(sk)->addresses) : NULL;
-}
-
-static bool is_inet(int family)
-{
-	return family == AF_INET || family == AF_INET6;
-}
+#include "net.h"
 
 /* Which sockets can't have an address that we don't know of? */
 
@@ -73,157 +65,6 @@ static int may_create(int family, int type, int protocol)
 int net_may_create(int family, int type, int protocol)
 {
 	return likely(!current_addresses()) ? 0 : may_create(family, type, protocol);
-}
-
-/* What a socket has. */
-
-static struct in6_addr bound_to(const struct sock *sk)
-{
-	return sk->sk_family == AF_INET6 ? sk->sk_v6_rcv_saddr : mapped(sk->sk_rcv_saddr);
-}
-
-/* ::ffff:0.0.0.0 is any address of IPv4, too. */
-static bool is_bound_to_any(const struct sock *sk)
-{
-	if (sk->sk_family == AF_INET6)
-		return ipv6_addr_any(&sk->sk_v6_rcv_saddr) ||
-		       (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr) &&
-			!sk->sk_v6_rcv_saddr.s6_addr32[3]);
-	return !sk->sk_rcv_saddr;
-}
-
-/* Does a socket with @set that is bound to any hear what is sent to this address? */
-
-static bool any_is_ipv4(const struct sock *sk, const struct addresses *set, __be32 address)
-{
-	bool ipv6_only = ipv6_only_sock(sk) || READ_ONCE(sock_blob(sk)->ipv6_only);
-
-	if (is_loopback_of(set, address))
-		return address == loopback4(set) ? !ipv6_only : sk->sk_family == AF_INET6;
-	return !ipv6_only && addresses_have_ipv4(set, address);
-}
-
-static bool any_is(const struct sock *sk, const struct addresses *set,
-		   const struct in6_addr *address)
-{
-	if (ipv6_addr_v4mapped(address))
-		return any_is_ipv4(sk, set, address->s6_addr32[3]);
-	return sk->sk_family == AF_INET6 && addresses_have(set, address);
-}
-
-/* Can two sockets that are bound to any hear the same? */
-static bool both_hear(const struct sock *sk, const struct addresses *set,
-		      const struct sock *sk2, const struct addresses *set2)
-{
-	struct in6_addr address;
-	u32 at;
-
-	for (at = 0; at < set->count; at++)
-		if (any_is(sk, set, &set->list[at].address) &&
-		    any_is(sk2, set2, &set->list[at].address))
-			return true;
-	if (!set->loopback || set != set2)
-		return false;
-	address = mapped(loopback4(set));
-	if (any_is(sk, set, &address) && any_is(sk2, set2, &address))
-		return true;
-	address = mapped(loopback6(set));
-	return any_is(sk, set, &address) && any_is(sk2, set2, &address);
-}
-
-static bool overlap(const struct sock *sk, const struct addresses *set,
-		    const struct sock *sk2, const struct addresses *set2)
-{
-	bool any = is_bound_to_any(sk), any2 = is_bound_to_any(sk2);
-	struct in6_addr address;
-
-	if (any && any2)
-		return !set || !set2 || both_hear(sk, set, sk2, set2);
-	if (any && set) {
-		address = bound_to(sk2);
-		return any_is(sk, set, &address);
-	}
-	if (any2 && set2) {
-		address = bound_to(sk);
-		return any_is(sk2, set2, &address);
-	}
-	return true;
-}
-
-/* It was bound to what is a private loopback before there was one, and hears nothing. */
-static bool is_deaf(const struct sock *sk, const struct addresses *set)
-{
-	return !set && sk_fullsock(sk) && is_private(sk->sk_rcv_saddr);
-}
-
-bool net_share_address(const struct sock *sk, const struct sock *sk2, bool any)
-{
-	const struct addresses *set = addresses_of(sk), *set2 = addresses_of(sk2);
-
-	if (likely(!set && !set2))
-		return true;
-	if (is_deaf(sk, set) || is_deaf(sk2, set2))
-		return false;
-	if (any)
-		return overlap(sk, set, sk2, set2);
-	return !is_bound_to_any(sk) || addresses_equal(set, set2);
-}
-
-/*
- * Was the route of this packet, which comes from the loopback device, chosen before
- * forget_routes()?  A datagram that is sent piece by piece keeps the one that it began with.
- */
-static bool is_from_before(const struct sk_buff *skb)
-{
-	const struct rtable *route = skb_valid_dst(skb) ? skb_rtable(skb) : NULL;
-
-	return route &&
-	       (u32)(rt_genid_ipv4(dev_net(route->dst.dev)) - route->rt_genid) >= FORGOTTEN;
-}
-
-/*
- * Errors are looked up without a packet: who is bound to any gets none.  So are sockets that
- * somebody wants to know of.  What is sent to a private loopback reaches the set's own sockets,
- * from its own sockets.
- */
-static noinline bool hears(const struct sock *sk, const struct sk_buff *skb,
-			   const struct addresses *set)
-{
-	bool any = set && is_bound_to_any(sk);
-
-	if (!skb)
-		return kernel_acts() ? !any && !is_deaf(sk, set) : net_sees(sk);
-	if (skb->protocol == htons(ETH_P_IPV6))
-		return !any || any_is(sk, set, &ipv6_hdr(skb)->daddr);
-	if (set && sk->sk_rcv_saddr == LOOPBACK4_IPV6)
-		return false;	/* what has an address of IPv6 is at 127.0.0.6, for the kernel */
-	if (is_private(ip_hdr(skb)->daddr) &&
-	    !(set && is_loopback_of(set, ip_hdr(skb)->daddr) &&
-	      is_loopback_of(set, ip_hdr(skb)->saddr) && !is_from_before(skb)))
-		return false;
-	return !any || any_is_ipv4(sk, set, ip_hdr(skb)->daddr);
-}
-
-/* Each packet that has no connection comes here. */
-bool net_hears(const struct sock *sk, const struct sk_buff *skb)
-{
-	const struct addresses *set = READ_ONCE(sock_blob(sk)->addresses);
-
-	if (likely(!set) ? !loopbacks_in_use() :
-			   set->plain && sk->sk_rcv_saddr && sk->sk_rcv_saddr != LOOPBACK4_IPV6)
-		return true;
-	return hears(sk, skb, set);
-}
-
-/* Broadcasts are heard by who wanted to bind to any address. */
-bool net_hears_group(const struct sock *sk, __be32 own, __be32 group)
-{
-	const struct addresses *set = addresses_of(sk);
-
-	if (likely(!set) || (own && !READ_ONCE(sock_blob(sk)->any)))
-		return !own || own == group;
-	return ipv4_is_multicast(group) || ipv4_is_lbcast(group) ||
-	       addresses_have_broadcast(set, group);
 }
 
 /* Where packets come from. */
@@ -373,6 +214,12 @@ static void tie(struct sock *sk, __be32 ipv4)
 
 /* Answers are looked up by a number that others can have too: this must be bound to one address. */
 
+static bool is_udp(const struct sock *sk)
+{
+	return is_inet(sk->sk_family) && sk->sk_type == SOCK_DGRAM &&
+	       (sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_UDPLITE);
+}
+
 static bool is_ping(const struct sock *sk)
 {
 	return sk->sk_type == SOCK_DGRAM &&
@@ -382,7 +229,7 @@ static bool is_ping(const struct sock *sk)
 /* Where the set has none of the family it is one that can't send, and hears nothing. */
 static struct in6_addr ping_address(const struct sock *sk, const struct addresses *set)
 {
-	if (sk->sk_family == AF_INET6 && set->count > set->ipv4)
+	if (sk->sk_family == AF_INET6 && has_ipv6(set))
 		return set->list[set->ipv4].address;
 	return mapped(set->ipv4 ? first_ipv4(set) : htonl(INADDR_BROADCAST));
 }
@@ -405,6 +252,8 @@ static void adopt(struct sock *sk, struct addresses *set)
 {
 	bool ipv4_alone = has_one_ipv4(set) && (sk->sk_family == AF_INET || set->count == 1);
 
+	if (sk->sk_family == AF_INET6 && !has_ipv6(set))
+		inet6_leave_others_groups(sk);
 	if (is_inet(sk->sk_family) && !inet_sk(sk)->inet_num && is_bound_to_any(sk)) {
 		if (is_ping(sk))
 			tie_ping(sk, set);
@@ -430,6 +279,8 @@ static bool may_adopt(const struct sock *sk, const struct addresses *own)
 {
 	struct in6_addr address = bound_to(sk);
 
+	if (is_udp(sk) && udp_sk(sk)->pending)
+		return false;	/* a datagram that has a source already */
 	if (sock_blob(sk)->addresses || is_bound_to_any(sk))
 		return !sock_blob(sk)->addresses && !inet_sk(sk)->inet_num &&
 		       !inet_sk(sk)->inet_saddr;
@@ -444,10 +295,12 @@ static int use_inet(struct sock *sk, struct addresses *own)
 	if (addresses_equal(READ_ONCE(sock_blob(sk)->addresses), own))
 		return 0;
 	lock_sock(sk);
-	if (may_adopt(sk, own))
+	if (may_adopt(sk, own)) {
+		sk_dst_reset(sk);	/* found with another source */
 		adopt(sk, own);
-	else if (!addresses_equal(sock_blob(sk)->addresses, own))	/* another thread did */
+	} else if (!addresses_equal(sock_blob(sk)->addresses, own)) {	/* another thread did */
 		err = -EADDRNOTAVAIL;
+	}
 	release_sock(sk);
 	return err;
 }
@@ -455,13 +308,15 @@ static int use_inet(struct sock *sk, struct addresses *own)
 static noinline int use_other(struct sock *sk, struct addresses *own)
 {
 	/* those of the kernel, or that it was given: disks are read by who needs them */
-	if (kernel_acts() || sk->sk_kern_sock || sk->sk_allocation != GFP_KERNEL)
+	if (kernel_acts() || sk->sk_kern_sock || sk->sk_allocation & __GFP_MEMALLOC)
 		return 0;
 	if (may_create(sk->sk_family, sk->sk_type, sk->sk_protocol))
 		return -EADDRNOTAVAIL;
 	if (is_inet(sk->sk_family))
 		return use_inet(sk, own);
 	if (sk->sk_family == AF_NETLINK && !READ_ONCE(sock_blob(sk)->addresses)) {
+		if (rcu_access_pointer(sk->sk_filter))
+			return -EADDRNOTAVAIL;	/* see may_set() */
 		lock_sock(sk);
 		if (!sock_blob(sk)->addresses)
 			adopt(sk, own);
@@ -593,12 +448,30 @@ static noinline int bind_unix(struct sock *sk, struct sockaddr *address, int add
 	return err || !addresses_in_use() ? err : may_bind(sk, address, addrlen);
 }
 
+/*
+ * A netlink port that the kernel chooses is its process's number: one that is taken would tell of a
+ * process.  Libraries choose one with that number in its lower bits.
+ */
+static bool takes_number(struct socket *sock, const struct sockaddr_nl *address, int addrlen)
+{
+	struct sockaddr_nl own;
+
+	if (!current_context() || is_watcher() || addrlen < (int)sizeof(*address) ||
+	    !address->nl_pid ||
+	    !((address->nl_pid ^ (u32)task_tgid_vnr(current)) & (PID_MAX_LIMIT - 1)))
+		return false;
+	return kernel_getsockname(sock, (struct sockaddr *)&own) < 0 ||
+	       own.nl_pid != address->nl_pid;
+}
+
 static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
 {
 	struct sock *sk = sock->sk;
 
 	if (sk->sk_family == AF_UNIX)
 		return bind_unix(sk, address, addrlen);
+	if (sk->sk_family == AF_NETLINK && takes_number(sock, (void *)address, addrlen))
+		return -EADDRINUSE;
 	return addresses_in_use() ? may_bind(sk, address, addrlen) : 0;
 }
 
@@ -622,7 +495,7 @@ static int send_ipv6(struct sock *sk, const struct addresses *set, struct in6_ad
 		*address = mapped(loopback6(set));
 		return 0;
 	}
-	if (set->count > set->ipv4)
+	if (has_ipv6(set))
 		return 0;
 	if (!ipv6_addr_any(address) || ipv6_only_sock(sk))
 		return -ENETUNREACH;
@@ -689,13 +562,38 @@ static int socket_connect(struct socket *sock, struct sockaddr *address, int add
 	return may_send(sock->sk) ? 0 : send_tied(sock->sk, address, addrlen);
 }
 
-/* A wish that counts from the next bind on. */
+/*
+ * A filter sees messages before what they tell of others is taken out, and cuts them.  Groups of
+ * IPv6 are for who has such an address.
+ */
+static int may_set(const struct sock *sk, const struct addresses *set, int level, int optname)
+{
+	if (sk->sk_family == AF_NETLINK)
+		return level == SOL_SOCKET &&
+		       (optname == SO_ATTACH_FILTER || optname == SO_ATTACH_BPF) ? -EPERM : 0;
+	if (sk->sk_family != AF_INET6 || level != SOL_IPV6 || has_ipv6(set))
+		return 0;
+	switch (optname) {
+	case IPV6_MULTICAST_ALL:
+	case IPV6_ADD_MEMBERSHIP:
+	case IPV6_JOIN_ANYCAST:
+	case MCAST_JOIN_GROUP:
+	case MCAST_JOIN_SOURCE_GROUP:
+	case MCAST_MSFILTER:
+		return -EADDRNOTAVAIL;
+	}
+	return 0;
+}
+
+/* One wish counts from the next bind on. */
 static int socket_setsockopt(struct socket *sock, int level, int optname)
 {
+	const struct addresses *set = addresses_of(sock->sk) ?: current_addresses();
+
 	if (level == SOL_IPV6 && optname == IPV6_V6ONLY && sock->sk->sk_family == AF_INET6 &&
 	    !inet_sk(sock->sk)->inet_num)
 		WRITE_ONCE(sock_blob(sock->sk)->ipv6_only, false);
-	return 0;
+	return unlikely(set) ? may_set(sock->sk, set, level, optname) : 0;
 }
 
 static int socket_listen(struct socket *sock, int backlog)

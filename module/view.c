@@ -254,7 +254,7 @@ static bool filter(const struct sock *sk, struct sk_buff *skb, const struct addr
 			return false;
 		blot_out(message);
 	}
-	return true;
+	return left <= 0;	/* no part of a message that has not been looked at */
 }
 
 /* All that comes to a netlink socket passes here before it is queued. */

@@ -289,6 +289,32 @@ static int do_uevent(struct pair *pair)
 	return send_to(pair, NETLINK_KOBJECT_UEVENT, 0, 2);
 }
 
+/* A port that the kernel chooses is the number of its process; nobody has to be asked for it. */
+
+static int give_own_port(void)
+{
+	return listen_to(NETLINK_ROUTE, 0);
+}
+
+static int bind_port(__u32 port)
+{
+	struct sockaddr_nl name = { .nl_family = AF_NETLINK, .nl_pid = port };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int error = result(bind(fd, (struct sockaddr *)&name, sizeof(name)));
+
+	close(fd);
+	return error;
+}
+
+#define MOST_PIDS	(1 << 22)	/* of 64 bits, see include/linux/threads.h */
+
+/* Is there a difference to a number that no process has? */
+static int do_bind_port(struct pair *pair)
+{
+	(void)pair;
+	return bind_port(board->port) != bind_port(MOST_PIDS - 2) ? 0 : ENOENT;
+}
+
 /* Labels of flows that are a process's alone are listed with its number. */
 
 static int give_label(void)
@@ -344,6 +370,8 @@ static const struct act others[] = {
 	  .hidden = { ENOENT, ECONNREFUSED, ESRCH, EPERM }, .flags = ROOT_ONLY },
 	{ "NETLINK_KOBJECT_UEVENT to a group", .give = give_uevents, .run = do_uevent,
 	  .hidden = { ENOENT, ECONNREFUSED, ESRCH, EPERM }, .flags = ROOT_ONLY },
+	{ "bind to a process's netlink port", .give = give_own_port, .run = do_bind_port,
+	  .hidden = { ENOENT }, .together = ENOENT },
 	{ "/proc/net/ip6_flowlabel", .give = give_label, .run = do_label, .hidden = { ENOENT },
 	  .together = ENOENT },
 	{ "/proc/net, what is not known to be harmless", .give = give_nothing, .run = do_unlisted,
