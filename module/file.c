@@ -13,6 +13,7 @@
 #include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/fileattr.h>	/* needs the former */
+#include <linux/fs_struct.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
 #include <linux/magic.h>
@@ -31,6 +32,7 @@
 #define FUSECTL_MAGIC	0x65735543
 #define MQUEUE_MAGIC	0x19800202
 #define NFSD_MAGIC	0x6e667364
+#define RPCAUTH_GSSMAGIC	0x67596969
 
 /* In a user namespace, which has a bounding set of its own, nobody has power over the machine. */
 bool confined(void)
@@ -163,10 +165,23 @@ static inline bool reads_process(const struct file *file)
 	       dentry->d_name.name[0] != 'm' && dentry->d_name.name[0] != 'n';
 }
 
-/* In asound, the files of this name say who is playing. */
-static bool tells_of_sound(const struct proc_place *place, const struct dentry *dentry)
+/* Do they say by number who plays, or waits for a file of a server's? */
+static bool proc_tells_of_users(const struct proc_place *place, const struct dentry *dentry)
 {
-	return is_named(place->top, "asound") && is_named(dentry, "status") && !is_watcher();
+	if (is_watcher())
+		return false;
+	if (is_named(place->top, "asound"))
+		return is_named(dentry, "status") || is_named(dentry, "timers") ||
+		       !strncmp(dentry->d_name.name, "midi", strlen("midi"));
+	return is_named(place->top, "fs") && is_named(dentry, "DebugData");
+}
+
+/* Or who uses a device: network block devices, accelerators, and a directory for each process. */
+static bool sysfs_tells_of_users(const struct dentry *dentry)
+{
+	return !is_watcher() &&
+	       (is_named(dentry, "pid") ||
+		(is_named(dentry, "proc") && is_named(READ_ONCE(dentry->d_parent), "kfd")));
 }
 
 /*
@@ -180,7 +195,7 @@ static bool may_open_proc(const struct dentry *dentry, fmode_t mode)
 	struct task_struct *task;
 	int nr;
 
-	if (tells_of_sound(&place, dentry))
+	if (proc_tells_of_users(&place, dentry))
 		return false;
 	if (!is_number(place.top))
 		return !confined() || IS_ROOT(dentry) ||
@@ -227,6 +242,7 @@ static inline bool is_kernels(const struct super_block *sb)
 	case XENFS_SUPER_MAGIC:
 	case FUSECTL_MAGIC:
 	case NFSD_MAGIC:
+	case RPCAUTH_GSSMAGIC:
 		return true;
 	}
 	return false;
@@ -241,9 +257,18 @@ static bool may_open_kernels(const struct dentry *dentry, fmode_t mode)
 		return may_open_proc(dentry, mode);
 	case CGROUP_SUPER_MAGIC:
 	case CGROUP2_SUPER_MAGIC:
-		return !write || may_write_cgroup(dentry);
+		return write ? may_write_cgroup(dentry) :
+		       is_watcher() || strncmp(dentry->d_name.name, "debug.", strlen("debug."));
 	case RDTGROUP_SUPER_MAGIC:	/* lists everybody, and sets for everybody */
 		return false;
+	case FUSECTL_MAGIC:		/* ends mounts that may be of another context */
+		if (write)
+			return false;
+		break;
+	case SYSFS_MAGIC:
+		if (sysfs_tells_of_users(dentry))
+			return false;
+		break;
 	case DEBUGFS_MAGIC:
 	case TRACEFS_MAGIC:
 	case PSTOREFS_MAGIC:
@@ -346,8 +371,19 @@ bool file_may_watch(const struct dentry *dentry)
 		return false;
 	case PROC_SUPER_MAGIC:
 		return !IS_ROOT(dentry) || is_watcher();
+	case NSFS_MAGIC:
+	case PID_FS_MAGIC:
+		return false;
 	}
 	return true;
+}
+
+/* Files of the kernel's are one for the whole machine: a lease would make all others wait. */
+bool file_may_lock(const struct file *file)
+{
+	const struct super_block *sb = file_inode(file)->i_sb;
+
+	return !is_kernels(sb) && sb->s_magic != NSFS_MAGIC && sb->s_magic != PID_FS_MAGIC;
 }
 
 /* What lists sockets and devices, which is below the directory of a process. */
@@ -356,6 +392,18 @@ static bool may_open_net(const struct dentry *dentry)
 	struct proc_place place = proc_place(dentry);
 
 	return !place.net || !isdigit(place.top->d_name.name[0]) || view_proc_net(dentry);
+}
+
+/* The machine may put cores into a directory of its own (kernel.core_pattern, fs.suid_dumpable). */
+static noinline bool is_core_outside(const struct file *file)
+{
+	struct path root;
+	bool under;
+
+	get_fs_root(current->fs, &root);
+	under = path_is_under(&file->f_path, &root);
+	path_put(&root);
+	return !under;
 }
 
 static noinline int open_asked(struct file *file)
@@ -371,6 +419,8 @@ static noinline int open_asked(struct file *file)
 	if (!current_context())
 		return 0;
 	if (unlikely(file->f_flags & __FMODE_EXEC) && confined() && !exec_may_open_confined(file))
+		return -EACCES;
+	if (unlikely(current->flags & PF_DUMPCORE) && confined() && is_core_outside(file))
 		return -EACCES;
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
 		may = may_open_device(inode);

@@ -15,6 +15,8 @@
 
 #include "context.h"
 
+#define KEYCTL_32	288	/* see in_syscall() */
+
 struct key **key_place(struct key **place)
 {
 	struct context *own = current_context();
@@ -72,8 +74,9 @@ static bool is_kernels(const struct key *key, enum key_need_perm need)
 		return !strcmp(key->type->name, ".request_key_auth");
 	if (key->context || need != KEY_NEED_SEARCH)
 		return false;
-	return !strcmp(key->type->name, "asymmetric") ||
-	       (is_keyring(key) && key->description[0] == '.');
+	if (!strcmp(key->type->name, "asymmetric"))	/* keyctl() would use them */
+		return !in_syscall(__NR_keyctl, KEYCTL_32);
+	return is_keyring(key) && key->description[0] == '.';
 }
 
 /*

@@ -13,7 +13,11 @@
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/fsverity.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/workqueue.h>
 #include <linux/xattr.h>
 
 #include "context.h"
@@ -76,10 +80,74 @@ static bool is_shared(struct dentry *dentry)
 	return is_immutable(d_inode(dentry)) || unlink_allowed(dentry);
 }
 
-/* Who has the file open for writing is seen by that. */
+/* A reference for each page in the cache and in a mapping, for private data, and the one of ours. */
+static bool is_held(struct folio *folio)
+{
+	return folio_ref_count(folio) != folio_nr_pages(folio) + file_mapcount(folio) +
+					 folio_has_private(folio) + 1;
+}
+
+/*
+ * Does somebody hold pages of the file besides the cache and those who have mapped it: a device, a
+ * ring or a system call, which may go on writing to them when the file is closed?
+ */
+static bool looks_held(struct inode *inode)
+{
+	struct folio_batch batch;
+	bool held = IS_DAX(inode);
+	pgoff_t index = 0;
+	unsigned int i;
+
+	folio_batch_init(&batch);
+	while (!held && filemap_get_folios(inode->i_mapping, &index, ULONG_MAX, &batch)) {
+		for (i = 0; i < folio_batch_count(&batch); i++)
+			held |= is_held(batch.folios[i]);
+		folio_batch_release(&batch);
+		cond_resched();
+	}
+	return held;
+}
+
+static long looks_held_from_here(void *inode)
+{
+	return looks_held(inode);
+}
+
+/*
+ * A processor holds the pages that it was the last to read or to make, until it has let go of what
+ * is looked at there.
+ */
+static bool has_held_pages(struct inode *inode)
+{
+	unsigned int cpu;
+	bool held;
+
+	if (!try_module_get(THIS_MODULE))	/* this sleeps */
+		return true;
+	/* mostly it is this one */
+	held = looks_held(inode) && looks_held(inode);
+	if (held) {
+		for_each_online_cpu(cpu)
+			work_on_cpu(cpu, looks_held_from_here, inode);
+		held = looks_held(inode);
+	}
+	module_put(THIS_MODULE);
+	return held;
+}
+
+/*
+ * Who has the file open for writing is seen by that.  In context 0 who has set the flag and now
+ * locks the file learns in this way that nobody else can write to it.
+ */
 static int file_lock(struct file *file, unsigned int type)
 {
-	if (type != F_WRLCK || file->f_mode & FMODE_WRITE || !current_context())
+	if (!current_context())
+		return type == F_WRLCK && is_immutable(file_inode(file)) &&
+		       unlink_allowed(file->f_path.dentry) &&
+		       has_held_pages(file_inode(file)) ? -EAGAIN : 0;
+	if (!file_may_lock(file))
+		return -EPERM;
+	if (type != F_WRLCK || file->f_mode & FMODE_WRITE)
 		return 0;
 	return is_shared(file->f_path.dentry) ? -EPERM : 0;
 }

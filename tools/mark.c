@@ -41,10 +41,23 @@ bool mark_leased(int fd)
 	return fcntl(fd, F_GETLEASE) == F_RDLCK;
 }
 
-/* Ranges are locked by who has it open for writing, which the lease tells. */
-bool mark_locked(int fd)
+static bool is_locked(int fd)
 {
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+/*
+ * Ranges are locked by who has it open for writing, which the lease tells.  Of a file that is marked
+ * and immutable the module says so, too, if somebody can still write to pages of it that he got
+ * before.  What is on its way to the disk looks like that, which is waited for.
+ */
+bool mark_locked(int fd)
+{
+	if (!is_locked(fd))
+		return false;
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE);
+
+	return is_locked(fd);
 }
 
 static int mark_clear(int fd)

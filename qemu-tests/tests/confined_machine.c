@@ -366,6 +366,16 @@ static int do_fanotify(const struct attempt *attempt)
 	return result(fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_MOUNT, FAN_OPEN, AT_FDCWD, "/"));
 }
 
+/* Others who open what is leased have to wait. */
+static int do_lease(const struct attempt *attempt)
+{
+	int fd = open(attempt->path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : result(fcntl(fd, F_SETLEASE, F_RDLCK));
+
+	close(fd);
+	return error;
+}
+
 static const struct attempt files[] = {
 	{ "mknod a disk", do_mknod, NULL, S_IFBLK | 0600, { EPERM }, .undo = remove_node },
 	{ "mknod a character device", do_mknod, NULL, S_IFCHR | 0600, { EPERM },
@@ -374,6 +384,8 @@ static const struct attempt files[] = {
 	{ "open_by_handle_at", do_handle, "/etc/passwd", 0, { EPERM } },
 	{ "an immutable file", do_immutable, NULL, 0, { EPERM }, .undo = remove_node },
 	{ "a trusted attribute", do_trusted, NULL, 0, { EPERM }, .undo = remove_node },
+	{ "a lease on a namespace", do_lease, "/proc/self/ns/user", 0, { EPERM }, EPERM },
+	{ "a lease on a file of the kernel's", do_lease, "/proc/meminfo", 0, { EPERM }, EPERM },
 	{ "fanotify of a mount", do_fanotify, NULL, FAN_CLASS_NOTIF, { EPERM }, EPERM },
 	{ "fanotify with permissions", do_fanotify, NULL, FAN_CLASS_CONTENT, { EPERM }, EPERM },
 };
