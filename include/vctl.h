@@ -95,6 +95,7 @@ enum vctl_code {
 	VCTL_BAD_TREE,		/* the vserver's tree lacks something, or is not safe */
 	VCTL_NO_COMMAND,	/* no such program, or user, in the vserver */
 	VCTL_KEEPS_NONE,	/* the context keeps no namespaces */
+	VCTL_OTHER_MOUNTS,	/* it keeps a mount namespace, which the caller is not in */
 };
 
 struct vctl_error;		/* why something failed */
@@ -316,7 +317,7 @@ VCTL_API uint32_t vctl_context_id(const struct vctl_context *ctx);
  * process 1 of a new one if it is the first.
  *
  * Return: 0, or
- *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE
+ *	-EPERM		VCTL_NOT_ROOT, VCTL_LOCKED, VCTL_PRIVATE, VCTL_OTHER_MOUNTS
  *	-EINVAL		VCTL_THREADS, VCTL_OTHER_PID_NS
  *	-EBUSY		VCTL_TRACED
  */

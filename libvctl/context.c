@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Contexts: make, open, enter, flag, ask about and wait for them. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,7 +216,13 @@ static const struct vctl_reason enter_reasons[] = {
 	{ 0 },
 };
 
-/* EPERM has three causes, and two of them show in flags. */
+/* The kernel says how many contexts there are to root of context 0 alone. */
+static bool is_root_of_host(const struct vcontext_info *caller)
+{
+	return caller->id == VCONTEXT_ID_HOST && caller->contexts != VCONTEXT_ID_ANY;
+}
+
+/* EPERM has several causes, most of which show in flags. */
 static int explain_enter_refused(struct vctl_context *ctx, struct vctl_error **err)
 {
 	struct vcontext_info caller = vctl_device_caller_anew(ctx->transport);
@@ -230,6 +237,11 @@ static int explain_enter_refused(struct vctl_context *ctx, struct vctl_error **e
 		return vctl_error_set(err, VCTL_PRIVATE, EPERM, what.text,
 				      "it is private: nobody can enter it, not even root",
 				      "look at it from context 1");
+	if (stat.state & VCONTEXT_IS_KEPT && is_root_of_host(&caller))
+		return vctl_error_set(err, VCTL_OTHER_MOUNTS, EPERM, what.text,
+				      "it is a virtual server's: those inside would get hold of "
+				      "this process's root directory",
+				      "use vserver NAME exec, or vkill");
 
 	return vctl_error_explain(err, enter_reasons, EPERM, what.text);
 }

@@ -164,12 +164,24 @@ struct kept *kept_get(struct context *context)
 	return kept;
 }
 
-/* Could current be tied to the addresses, if there are any? */
+/* Those inside could get hold of the root directory of who has come from other mounts. */
+static bool has_mounts(const struct kept *kept)
+{
+	const struct ns_common *mounts = get_proc_ns(file_inode(kept->mounts));
+	struct ns_common *own = mounts->ops->get(current);
+	bool same = own == mounts;
+
+	mounts->ops->put(own);
+	return same;
+}
+
+/* Is current where who is in the context has to be, and could be tied to its addresses? */
 bool kept_fits(const struct kept *kept)
 {
 	struct addresses *own = task_blob(current)->addresses;
 
-	return !kept || !kept->addresses || !own || own == kept->addresses;
+	return !kept || (has_mounts(kept) &&
+			 (!kept->addresses || !own || own == kept->addresses));
 }
 
 /* Current has moved into the context that keeps, or has kept, these. */

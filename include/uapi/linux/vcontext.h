@@ -399,7 +399,8 @@ struct vcontext_signal {
  *	What others opened of the process in /proc before (mem and the like) stays open to them
  *	until its next execve().
  *	If the context keeps addresses the process gets those.
- *	EPERM	it is tied to others
+ *	EPERM	it is tied to others; the context keeps a mount namespace, and the process is in
+ *		another, whose files would come within the reach of those inside
  *
  * VCONTEXT_ENTER_AT_EXEC - the same with the process' next successful execve(); takes no argument
  *	Root of context 0; the process may become another user in between.  Nobody inside ever sees
