@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 2 || argc > 3 || !is_place(argv[1]) || (argc == 3 && !network)) {
-		fprintf(stderr, "usage: ops host|context|tied|set|namespaces [network]\n"
+		fprintf(stderr, "usage: ops host|used|context|tied|set|namespaces [network]\n"
 			"       ops lives contexts|namespaces\n");
 		return 2;
 	}

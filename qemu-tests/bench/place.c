@@ -40,6 +40,29 @@ static void host(void)
 {
 }
 
+/* Somebody else is in a context. */
+static void used(void)
+{
+	int ends[2];
+	char byte;
+
+	if (pipe(ends))
+		die("pipe");
+	if (must_fork()) {
+		if (read(ends[0], &byte, 1) != 1)
+			die("a process in a context");
+		close(ends[0]);
+		close(ends[1]);
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	enter_context(NULL, 0);
+	if (write(ends[1], "", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
 static void context(void)
 {
 	enter_context(NULL, 0);
@@ -89,6 +112,7 @@ static const struct place {
 	void (*enter)(void);
 } places[] = {
 	{ "host", host },
+	{ "used", used },
 	{ "context", context },
 	{ "tied", tied },
 	{ "set", set },
