@@ -95,25 +95,25 @@ static void run_lock_later(const void *unused)
 /* One who has gone deeper in time is locked up with the others. */
 static void run_lock_around(const void *unused)
 {
-	int go[2], handle = open_new(NULL), inner;
+	int go[2], deep[2], handle = open_new(NULL), inner;
 	char byte;
 	pid_t pid;
 
 	(void)unused;
-	ktap_expect(!pipe(go), "pipe");
+	ktap_expect(!pipe(go) && !pipe(deep), "pipe");
 	pid = fork_or_fail();
 	if (!pid) {
 		close(go[1]);
 		expect_error(context_enter(handle), 0);
 		expect_error(context_new(0, NULL), 0);
 		inner = open_new(NULL);
+		ktap_expect(write(deep[1], "", 1) == 1, "write");
 		ktap_expect(read(go[0], &byte, 1) == 1, "read");
 		locked_in(handle, inner);
 		_exit(0);
 	}
-	/* it is through when it can be heard that the first context is empty again */
-	ktap_expect(wait_readable(handle, 5000), "expected it to go on");
-	nap(20);
+	ktap_expect(wait_readable(deep[0], 5000), "expected it to go on");
+	ktap_expect(wait_readable(handle, 5000), "expected the first context to be empty again");
 	expect_error(context_add_flags(handle, VCONTEXT_LOCK), 0);
 	ktap_expect(write(go[1], "", 1) == 1, "write");
 	wait_exit(pid, 0);

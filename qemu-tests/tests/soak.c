@@ -16,7 +16,7 @@
 #define TOLERANCE	1024	/* KiB that may differ, see memory_is_back() */
 
 static unsigned long seed = 20261129;
-static unsigned int rounds = 2000;	/* of each worker: about four hours of an emulated processor */
+static unsigned int rounds = 1500;	/* of each worker: about four hours of an emulated processor */
 
 /* Ways into a context: each is the life then.  A user has the first ones. */
 

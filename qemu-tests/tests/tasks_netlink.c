@@ -351,24 +351,25 @@ static void run_perf_entered(const void *unused)
 		.config = PERF_COUNT_SW_TASK_CLOCK, .inherit = 1,
 	};
 	uint64_t count;
-	int go[2], fd;
+	int go[2], runs[2], fd;
 	char byte;
 	pid_t pid;
 
 	(void)unused;
-	ktap_expect(!pipe2(go, O_CLOEXEC), "pipe: %s", errno_name(errno));
+	ktap_expect(!pipe2(go, O_CLOEXEC) && !pipe(runs), "pipe: %s", errno_name(errno));
 	pid = fork_or_fail();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		ktap_expect(read(go[0], &byte, 1) == 1, "pipe");
 		enter_new(0);
-		execlp("sh", "sh", "-c", "while :; do :; done", NULL);
+		dup2(runs[1], STDOUT_FILENO);
+		execlp("sh", "sh", "-c", "echo; while :; do :; done", NULL);
 		_exit(1);
 	}
 	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	ktap_expect(fd >= 0, "perf_event_open: %s", errno_name(errno));
 	ktap_expect(write(go[1], "", 1) == 1, "pipe");
-	nap(500);
+	ktap_expect(read(runs[0], &byte, 1) == 1, "expected a shell to run inside");
 	count = count_of(fd);
 	ktap_expect(count, "expected something to be counted before");
 	nap(300);
