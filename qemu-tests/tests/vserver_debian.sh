@@ -221,8 +221,10 @@ vserver_stopped()
 arrive()
 {
 	run "the second machine has no vserver" 0 '!^[a-z]' vserver list
-	tar -x --xattrs --numeric-owner -f /share/moved.tar -C /
+	tar -C / -x --acls --xattrs --xattrs-include='*' --numeric-owner -f /share/moved.tar
 	ktap_result $? "tree and configuration are unpacked"
+	run "with capabilities of files" 0 'cap_net_bind_service=ep' getcap /vservers/deb1/srv/capable
+	run "and access lists" 0 '^user:daemon:r--' getfacl -p /vservers/deb1/srv/capable
 	run "deb1: start" 0 '^deb1: started$' vserver deb1 start
 	greets deb1 10.0.0.11 1.0
 	has_greeter 1.0
@@ -242,7 +244,10 @@ leave()
 	greets deb1 10.0.0.11 1.0
 	run "deb1: stop" 0 '^deb1: stopped$' vserver deb1 stop
 	nothing_left
-	tar -c --xattrs --numeric-owner -C / etc/vservers/deb1.conf vservers/deb1 >&3
+	cp /vservers/deb1/bin/true /vservers/deb1/srv/capable
+	setcap cap_net_bind_service+ep /vservers/deb1/srv/capable
+	setfacl -m u:daemon:r /vservers/deb1/srv/capable
+	tar -C / -c --acls --xattrs --numeric-owner etc/vservers/deb1.conf vservers/deb1 >&3
 	ktap_result $? "the archive to move is written"
 }
 
