@@ -53,6 +53,44 @@ static bool has_trees(int directory)
 	       stat.st_dev == trees.st_dev && stat.st_ino == trees.st_ino;
 }
 
+/* No path is longer, unless somebody moves directories below others ahead of who goes up. */
+#define STEPS_MAX PATH_MAX
+
+static bool is_same(int one, int other)
+{
+	struct stat stat, others;
+
+	return fstat(one, &stat) == 0 && fstat(other, &others) == 0 &&
+	       stat.st_dev == others.st_dev && stat.st_ino == others.st_ino;
+}
+
+int below_tree_of(int directory, int *tree)
+{
+	auto_fd int at = openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*tree = -1;
+	for (int i = 0; at >= 0 && i < STEPS_MAX; i++) {
+		auto_fd int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		int below = at;
+
+		if (up < 0)
+			return -1;
+		if (is_same(at, up))
+			return 0;
+		if (has_trees(up)) {
+			at = -1;
+			*tree = below;
+			return 0;
+		}
+		at = up;
+		up = below;
+	}
+
+	if (at >= 0)
+		errno = ELOOP;
+	return -1;
+}
+
 /* Step by step, because many paths lead there: with double slashes, by way of .. */
 int below_open_path(const char *path, int flags)
 {

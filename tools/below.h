@@ -26,6 +26,14 @@ int below_open(int tree, const char *path, int flags);
  */
 int below_open_path(const char *path, int flags);
 
+/**
+ * below_tree_of() - Which vserver's tree is a directory in, or is it?
+ * @tree: out: the root of that, opened for its name alone; -1: it is in none
+ *
+ * Return: 0, or -1 with errno set: ELOOP if it never ends, because somebody moves directories.
+ */
+int below_tree_of(int directory, int *tree);
+
 /** below_stat() - As lstat() */
 int below_stat(int tree, const char *path, struct stat *stat);
 

@@ -90,8 +90,9 @@ int stage_lock(struct vctl_vserver *vs, struct trouble *trouble)
 		usleep(LOCK_WAIT_US);
 	}
 
-	/* It names the vserver, as the command does. */
-	return trouble_set(trouble, "", vctl_error_why(err), vctl_error_advice(err));
+	/* The command may have locked others, too. */
+	return trouble_set(trouble, vctl_error_code(err) == VCTL_BUSY ? vctl_error_what(err) : "",
+			   vctl_error_why(err), vctl_error_advice(err));
 }
 
 static int open_stage(struct stage *stage)

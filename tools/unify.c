@@ -177,6 +177,7 @@ static void free_unify(struct unify *unify)
 		vctl_vserver_close(unify->trees[i].vs);
 		free((char *)unify->trees[i].name);
 	}
+	unify_owners_free(unify);
 	free(unify->trees);
 	free(unify->excluded);
 }

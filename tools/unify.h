@@ -32,6 +32,7 @@ struct unify_tree {
 	const char *name;	/* as it was written */
 	struct vctl_vserver *vs;	/* or NULL */
 	int fd;
+	bool inside;		/* it is a vserver's, or in it: whose root can write above it */
 	struct seen seen;	/* of its root */
 	/* Regular files by names, and those that no other tree has. */
 	uint64_t files, bytes;
@@ -107,6 +108,8 @@ struct unify {
 
 	struct unify_tree *trees;
 	unsigned int count;
+	struct vctl_vserver **owners;	/* locked, of directories that are in them */
+	unsigned int owner_count;
 	struct policy policy;
 	struct hints *hints;
 	struct closer *closer;
@@ -119,6 +122,7 @@ struct unify {
 	struct record *record;	/* of what is under way in it */
 	bool module;		/* marked files can get names */
 	unsigned int device_major, device_minor;
+	uint64_t mount;
 
 	/* What has been done. */
 	uint64_t compared;
@@ -263,12 +267,26 @@ int unify_undo_member(struct unify *unify, struct member *member);
 /**
  * unify_stage_open() - Make the directory, beside the trees, with what was left in it removed
  *
+ * Beside those of vservers is beside the whole trees: no root inside may reach it.
+ *
  * Return: 0, or -1 with trouble.
  */
 int unify_stage_open(struct unify *unify);
 
 /** unify_stage_close() - Remove it */
 void unify_stage_close(struct unify *unify);
+
+/* unify_owner.c */
+
+/**
+ * unify_owner_lock() - Find out whether a tree is in a vserver; lock that, if it isn't yet
+ *
+ * Return: 0, or -1 with trouble.
+ */
+int unify_owner_lock(struct unify *unify, struct unify_tree *tree);
+
+/** unify_owners_free() - Give the locks back */
+void unify_owners_free(struct unify *unify);
 
 /* unify_report.c */
 

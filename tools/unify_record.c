@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "cleanup.h"
 #include "mark.h"
 #include "message.h"
@@ -60,7 +61,7 @@ static int save_recorded(struct unify *unify, const struct record *record)
 /* The name has what was to go in, so what is here belongs there; 1: it hasn't, or not any more. */
 static int put_back(const struct unify *unify, const struct record *record)
 {
-	auto_fd int tree = open(record->tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_fd int tree = below_open_path(record->tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	struct unify_tree one = { .fd = tree };
 	struct unify of_it = { .trees = &one };
 	const char *name;

@@ -23,34 +23,43 @@
 #define LOCK_TRIES 60
 #define LOCK_WAIT_US 50000
 
-static bool is_there(const struct unify *unify, int parent)
+static bool is_there(const struct unify *unify, const struct unify_tree *tree, int parent)
 {
 	struct statx stat;
 
-	return statx(parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) == 0 &&
+	return statx(parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &stat) == 0 &&
 	       stat.stx_dev_major == unify->device_major &&
-	       stat.stx_dev_minor == unify->device_minor;
+	       stat.stx_dev_minor == unify->device_minor && stat.stx_mnt_id == unify->mount &&
+	       stat.stx_ino != tree->seen.ino;
 }
 
-/* The directory that a tree is in, if it is on the same file system. */
-static int open_beside(struct unify *unify, const struct unify_tree *tree, char **path)
+/* Where it is, for messages. */
+static char *path_of(int parent)
 {
-	auto_free char *real = tree->vs ? strdup(VCTL_TREE_DIR "/x") : realpath(tree->name, NULL);
-	char *slash = real ? strrchr(real, '/') : NULL;
-	int parent;
+	char by_number[32], path[PATH_MAX];
+	ssize_t length;
+	char *stage;
 
-	if (!slash || !slash[1])
-		return -1;
-	slash[slash == real] = '\0';
-	parent = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (parent >= 0 && !is_there(unify, parent)) {
-		close(parent);
-		return -1;
-	}
-	if (asprintf(path, "%s/" STAGE, slash == real ? "" : real) < 0)
-		*path = NULL;
+	snprintf(by_number, sizeof(by_number), "/proc/self/fd/%d", parent);
+	length = readlink(by_number, path, sizeof(path) - 1);
+	path[length < 0 ? 0 : length] = '\0';
+	return asprintf(&stage, "%s/" STAGE, strcmp(path, "/") == 0 ? "" : path) < 0 ? NULL : stage;
+}
 
-	return parent;
+/*
+ * The directory that a tree is in, if files get from there to the tree.  What vservers' roots can
+ * reach is not trusted: one could put there what another one is to get.
+ */
+static int open_beside(struct unify *unify, const struct unify_tree *tree)
+{
+	int parent = tree->inside ? open(VCTL_TREE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+				    openat(tree->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (parent < 0 || is_there(unify, tree, parent))
+		return parent;
+
+	close(parent);
+	return -1;
 }
 
 /* Nobody but root passes it, or it isn't ours. */
@@ -160,11 +169,18 @@ static int open_stage(struct unify *unify, int parent)
 int unify_stage_open(struct unify *unify)
 {
 	for (unsigned int i = 0; i < unify->count && unify->beside < 0; i++)
-		unify->beside = open_beside(unify, &unify->trees[i], &unify->stage_path);
-	if (unify->beside < 0 || !unify->stage_path)
+		unify->beside = open_beside(unify, &unify->trees[i]);
+	if (unify->beside < 0 && unify->trees[0].inside)
+		return trouble_set(&unify->trouble, unify->trees[0].name,
+				   "its file system has no place that root inside can't reach",
+				   "have vservers that share files on that of " VCTL_TREE_DIR);
+	if (unify->beside < 0)
 		return trouble_set(&unify->trouble, unify->trees[0].name,
 				   "it is the root of its file system",
 				   "give directories of one file system, which are below its root");
+	unify->stage_path = path_of(unify->beside);
+	if (!unify->stage_path)
+		return trouble_system(&unify->trouble, "", ENOMEM);
 
 	return open_stage(unify, unify->beside);
 }

@@ -14,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,25 +54,26 @@ static int open_tree(struct unify *unify, struct unify_tree *tree)
 	return 0;
 }
 
-/* Links don't go from one file system to another. */
+/* Links go neither from one file system to another, nor to another mount of the same one. */
 static int compare_devices(struct unify *unify)
 {
 	for (unsigned int i = 0; i < unify->count; i++) {
 		struct unify_tree *tree = &unify->trees[i];
-		struct stat stat;
+		struct statx stat;
 
-		if (fstat(tree->fd, &stat) < 0)
+		if (statx(tree->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &stat) < 0)
 			return trouble_system(&unify->trouble, tree->name, errno);
 		if (i == 0) {
-			unify->device_major = major(stat.st_dev);
-			unify->device_minor = minor(stat.st_dev);
+			unify->device_major = stat.stx_dev_major;
+			unify->device_minor = stat.stx_dev_minor;
+			unify->mount = stat.stx_mnt_id;
 		}
-		if (major(stat.st_dev) != unify->device_major ||
-		    minor(stat.st_dev) != unify->device_minor)
+		if (stat.stx_dev_major != unify->device_major ||
+		    stat.stx_dev_minor != unify->device_minor || stat.stx_mnt_id != unify->mount)
 			return trouble_setf(&unify->trouble, tree->name,
 					    "files can be shared on one file system alone",
-					    "it is on another file system than %s",
-					    unify->trees[0].name);
+					    "it is on another file system than %s, or mounted "
+					    "elsewhere", unify->trees[0].name);
 	}
 
 	return 0;
@@ -130,6 +130,10 @@ static int open_trees(struct unify *unify)
 	}
 	if (compare_devices(unify) < 0 || see_that_they_are_apart(unify) < 0)
 		return -1;
+	for (unsigned int i = 0; i < unify->count; i++) {
+		if (unify_owner_lock(unify, &unify->trees[i]) < 0)
+			return -1;
+	}
 	if (ioctl(unify->trees[0].fd, FS_IOC_GETFLAGS, &flags) < 0)
 		return trouble_set(&unify->trouble, unify->trees[0].name,
 				   "the file system has no attributes of files",

@@ -123,6 +123,49 @@ run "delete" 0 'deleted' vctl delete --yes four
 check "others have what they had" as_it_was two
 check "marked" sh -c 'vctl attr /vservers/two/usr/share/doc/1 | grep ^iu'
 
+# forge DIRECTORY FILE: a stage as of one who was killed, which is to put what it has there
+forge()
+{
+	mkdir -m 700 "$1/.vunify"
+	echo evil >"$1/.vunify/new"
+	perl -e 'print pack("L x4 Q Q a4096 a4096", 1, 1, @ARGV)' "$(stat -c %i "$2/$3")" "$2" "$3" \
+		>"$1/.vunify/record"
+}
+
+# By paths below trees, where root inside can make whatever he likes.
+forge /vservers/one /vservers/two usr/share/doc/2
+forge /vservers/one/usr /vservers/two usr/share/doc/3
+cp -a /vservers/one/.vunify "$tmp/forged"
+run "directories of vservers" 0 '^Linked: 0 files' \
+	vunify --exclude 10 /vservers/one/usr /vservers/three/usr
+run "deeper" 0 '^Linked: 0 files' \
+	vunify --exclude 10 /vservers/one/usr/share /vservers/three/usr/share
+run "undo of one" 0 '^Copied: [1-9]' vunify --undo /vservers/one/usr/share
+check "what root inside has made there is not heeded" as_it_was two
+check "nor touched" diff -r "$tmp/forged" /vservers/one/.vunify
+check "nothing is left beside the trees" test ! -e /vservers/.vunify
+rm -r /vservers/one/.vunify /vservers/one/usr/.vunify
+run "unified again" 0 '^Linked: [5-9][0-9] files' vunify --all
+
+# Who has a vserver locked.
+cat >/etc/vservers/one.sh <<-'SH'
+	#!/bin/sh
+	[ "$1" != pre-start ] || { echo >/root/locked; sleep 12; exit 1; }
+SH
+chmod 755 /etc/vservers/one.sh
+vserver one start >/dev/null 2>&1 &
+while [ ! -e /root/locked ]; do
+	sleep 0.1
+done
+run "a directory of one that is locked" 1 'vserver one: another process' \
+	vunify /vservers/one/usr /vservers/three/usr
+run "but a dry run waits for nobody" 0 '^Would be linked: 0 files' \
+	vunify --dry-run --exclude 10 /vservers/one/usr /vservers/three/usr
+wait
+rm /etc/vservers/one.sh /root/locked
+run "two directories of one vserver" 0 '^Copied: 0 files' \
+	vunify --undo /vservers/one/etc /vservers/one/home
+
 # By a path that leads out of a tree.
 ln -s /vservers/two/usr/share/doc /vservers/one/srv/way
 run "attr goes by no link out of a tree" 1 'srv/way/1: No such file' \
