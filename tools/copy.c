@@ -33,6 +33,8 @@
 
 #define SOURCE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_CLOEXEC)
 #define WANTED (STATX_BASIC_STATS | STATX_MNT_ID)
+/* Whoever takes the key away, or measures what is read, means one tree's alone. */
+#define OWN_ATTRIBUTES (STATX_ATTR_ENCRYPTED | STATX_ATTR_VERITY)
 
 /* A directory that has such names, remembered once for those that come one after the other. */
 struct copy_place {
@@ -429,7 +431,7 @@ static int copy_other(struct copy *copy, const struct statx *stat, int from, int
 	int result = 1;
 
 	if (rule == COPY_LINK && S_ISREG(stat->stx_mode) && stat->stx_size > 0 &&
-	    policy_shares_mode(stat->stx_mode))
+	    policy_shares_mode(stat->stx_mode) && !(stat->stx_attributes & OWN_ATTRIBUTES))
 		result = link_file(copy, stat, from, to, name);
 	if (result <= 0)
 		return result;

@@ -60,6 +60,7 @@ enum left {
 	LEFT_IMMUTABLE,		/* by somebody else's will */
 	LEFT_MODULE,		/* the module is needed */
 	LEFT_ROOM,		/* attributes of its own leave none for the mark */
+	LEFT_BOUND,		/* to its place: encrypted, or nothing may be moved there */
 	LEFT_CHANGED,		/* by somebody, just now */
 	LEFT_DEEP,		/* directories nested too deep */
 	LEFT_MANY,		/* there are too many to be remembered */
@@ -203,7 +204,8 @@ int unify_same_inside(struct unify *unify, int one, int other, uint64_t size, en
  * At no moment is the name missing.  What somebody else puts there meanwhile stays.  The directory
  * looks untouched.
  *
- * Return: 0, 1 if somebody was faster, or -1 with errno set.
+ * Return: 0; 1 if somebody was faster; 2 if the file system doesn't let it in, or the other one out,
+ * for which root inside may have seen; or -1 with errno set.
  */
 int unify_swap(struct unify *unify, int fd, const struct seen *new, const struct member *old,
 	       bool fresh);
@@ -211,6 +213,9 @@ int unify_swap(struct unify *unify, int fd, const struct seen *new, const struct
 /** unify_swap_staged() - The same for a file that is in the stage already, as STAGED */
 int unify_swap_staged(struct unify *unify, const struct seen *new, const struct member *old,
 		      bool fresh);
+
+/** unify_swap_left() - Why is a name left alone, by what unify_swap() has returned? */
+enum left unify_swap_left(int result);
 
 #define STAGED "new"
 

@@ -16,6 +16,8 @@
 /* What people set; the rest is how a file system keeps a file. */
 #define FLAGS (FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_APPEND_FL | FS_NODUMP_FL | \
 	       FS_NOATIME_FL | FS_JOURNAL_DATA_FL | FS_NOCOW_FL | FS_DAX_FL)
+/* Whoever takes the key away, or measures what is read, means one tree's alone. */
+#define OWN_FLAGS (FS_ENCRYPT_FL | FS_VERITY_FL)
 
 /* From there on a file that has not a part of that on disk is mostly holes. */
 #define SPARSE_SIZE (16 << 20)
@@ -35,10 +37,15 @@ static int same_flags(int one, int other, enum left *why)
 
 	if (ioctl(one, FS_IOC_GETFLAGS, &flags) < 0 || ioctl(other, FS_IOC_GETFLAGS, &others) < 0)
 		return -1;
-	if (!((flags ^ others) & FLAGS) && !(flags & FS_APPEND_FL))
+	if ((flags | others) & OWN_FLAGS)
+		*why = LEFT_BOUND;
+	else if (flags & FS_APPEND_FL)
+		*why = LEFT_IMMUTABLE;
+	else if ((flags ^ others) & FLAGS)
+		*why = LEFT_TRAITS;
+	else
 		return 1;
 
-	*why = flags & FS_APPEND_FL ? LEFT_IMMUTABLE : LEFT_TRAITS;
 	return 0;
 }
 

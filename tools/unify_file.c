@@ -271,7 +271,7 @@ static int take_name(struct round *round, struct member *member, const struct me
 	if (!unify->dry)
 		result = unify_swap(unify, round->kept->fd, &round->kept->seen, &old, others == 0);
 	if (result > 0)
-		unify_leave(unify, LEFT_CHANGED, &member->seen);
+		unify_leave(unify, unify_swap_left(result), &member->seen);
 	if (result != 0)
 		return result;
 

@@ -299,13 +299,17 @@ static int replace(struct unify *unify, struct node *kept, struct node *other)
 
 		if (result < 0 && errno == EMLINK && i == 0)
 			return 0;
+		if (result > 0 && unify_swap_left(result) == LEFT_BOUND && i == 0) {
+			leave_node(unify, other, LEFT_BOUND);
+			return 0;
+		}
 		if (result < 0)
 			return failed(unify, other->links[i].path);
 		if (result == 0) {
 			unify->linked.files++;
 			unify->linked.bytes += other->links->seen.size;
 		} else {
-			unify_leave(unify, LEFT_CHANGED, &other->links->seen);
+			unify_leave(unify, unify_swap_left(result), &other->links->seen);
 		}
 	}
 	kept->linked = true;

@@ -28,6 +28,7 @@ static const struct {
 	[LEFT_IMMUTABLE] = { "immutable", "immutable or append-only already, not by us" },
 	[LEFT_MODULE] = { "module", "the module is needed (see vctl check)" },
 	[LEFT_ROOM] = { "room", "no room for the mark beside their attributes" },
+	[LEFT_BOUND] = { "bound", "encrypted, or in a directory that lets none in or out" },
 	[LEFT_CHANGED] = { "changed", "changed just now" },
 	[LEFT_DEEP] = { "deep", "nested too deep" },
 	[LEFT_MANY] = { "many", "files with several names: too many of one tree" },
@@ -102,9 +103,9 @@ static void report_json(const struct unify *unify)
 		add_tally(all, "already", &unify->already);
 		add_tally(all, "marked", &unify->marked);
 		add_number(all, "compared", unify->compared);
-		for (int i = 0; i < LEFT_COUNT; i++)
-			add_tally(left, reasons[i].key, &unify->left[i]);
 	}
+	for (int i = 0; i < LEFT_COUNT; i++)
+		add_tally(left, reasons[i].key, &unify->left[i]);
 	json_object_object_add(all, "left", left);
 	json_object_object_add(all, "trees", trees_of(unify));
 	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |

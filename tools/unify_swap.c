@@ -37,6 +37,17 @@ static void drop_staged(const struct unify *unify)
 	errno = number;
 }
 
+/* Of encrypted, immutable or append-only directories, or those of other quotas. */
+static bool is_bound(int number)
+{
+	return number == EXDEV || number == ENOKEY || number == EPERM || number == EACCES;
+}
+
+enum left unify_swap_left(int result)
+{
+	return result == 2 ? LEFT_BOUND : LEFT_CHANGED;
+}
+
 static bool is_untouched(const struct member *old)
 {
 	struct seen now;
@@ -81,7 +92,7 @@ static int swap_recorded(struct unify *unify, const struct seen *new, const stru
 
 	if (exchange(unify, old) < 0) {
 		drop_staged(unify);
-		return errno == ENOENT || errno == ENOTDIR ? 1 : -1;
+		return errno == ENOENT || errno == ENOTDIR ? 1 : is_bound(errno) ? 2 : -1;
 	}
 	if (unify_see(unify->stage, STAGED, &out) < 0)
 		return -1;
@@ -124,7 +135,7 @@ int unify_swap(struct unify *unify, int fd, const struct seen *new, const struct
 
 	/* Of the new one somebody has removed all names meanwhile. */
 	if (result < 0)
-		return errno == ENOENT ? 1 : -1;
+		return errno == ENOENT ? 1 : is_bound(errno) ? 2 : -1;
 
 	return unify_swap_staged(unify, new, old, fresh);
 }

@@ -89,6 +89,13 @@ static void count_copied(struct unify *unify, const struct seen *seen, unsigned 
 	unify->trees[tree].own_bytes += seen->size;
 }
 
+/* It is shared still. */
+static void leave_bound(struct unify *unify, const struct seen *seen)
+{
+	unify_leave(unify, LEFT_BOUND, seen);
+	unify->incomplete = true;
+}
+
 static int copy_member(struct unify *unify, struct member *member)
 {
 	struct seen new;
@@ -105,7 +112,10 @@ static int copy_member(struct unify *unify, struct member *member)
 	if (result < 0)
 		return failed(unify, unify->path);
 	if (result > 0) {
-		unify_leave(unify, LEFT_CHANGED, &member->seen);
+		if (unify_swap_left(result) == LEFT_BOUND)
+			leave_bound(unify, &member->seen);
+		else
+			unify_leave(unify, LEFT_CHANGED, &member->seen);
 		return 0;
 	}
 
@@ -134,11 +144,12 @@ int unify_undo_member(struct unify *unify, struct member *member)
 	return result > 0 ? copy_member(unify, member) : result;
 }
 
-/* All names that it has in the tree, and the copy is linked to each. */
+/* All names that it has in the tree, and the copy is linked to each; 1: not to all. */
 static int copy_node(struct unify *unify, struct node *node)
 {
 	uint32_t names = node->links->marked ? node->links->marked : (uint32_t)node->names;
 	bool marked = node->links->seen.immutable;
+	bool bound = false;
 	int result = 0;
 	struct seen new;
 	int fd = -1;
@@ -150,14 +161,16 @@ static int copy_node(struct unify *unify, struct node *node)
 	fd = openat(unify->stage, STAGED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || (marked && hold(unify, node->fd, names, false) < 0))
 		result = -1;
-	for (size_t i = 0; i < node->total && result >= 0; i++)
+	for (size_t i = 0; i < node->total && result >= 0; i++) {
 		result = unify_node_name(unify, node, &node->links[i], fd, &new, i == 0);
+		bound |= result > 0 && unify_swap_left(result) == LEFT_BOUND;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (marked && hold(unify, node->fd, names, true) < 0)
 		result = -1;
 
-	return result < 0 ? -1 : 0;
+	return result < 0 ? -1 : bound;
 }
 
 /* Whoever writes to it would go on writing to the one that others have; 1: it is left alone. */
@@ -195,11 +208,13 @@ static int undo_node(struct unify *unify, struct node *node)
 		result = copy_node(unify, node);
 		if (result < 0)
 			failed(unify, node->links->path);
+		else if (result > 0)
+			leave_bound(unify, seen);
 		else
 			count_copied(unify, seen, 0);
 	}
 	unify_node_close(node);
-	return result;
+	return result < 0 ? -1 : 0;
 }
 
 static int undo_links(struct unify *unify)
