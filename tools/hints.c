@@ -20,6 +20,7 @@
 /* Anybody can have written them: so many bytes are read of all of a tree, and of their names. */
 #define TEXTS_MAX	(64 << 20)
 #define NAMES_MAX	(64 << 20)
+#define ENTRIES_MAX	10000000
 
 /* What the packages of a tree say about one file. */
 struct hint {
@@ -216,7 +217,7 @@ static int take_packages(struct hints *hints, struct source *sources, struct nam
 
 static int read_names(struct names *names, struct source *source, int tree, unsigned int which)
 {
-	uint64_t room = NAMES_MAX;
+	struct names_room room = { .bytes = NAMES_MAX, .entries = ENTRIES_MAX };
 
 	source->left = TEXTS_MAX;
 	source->directory = below_open(tree, DPKG_INFO, O_RDONLY | O_DIRECTORY);

@@ -72,18 +72,21 @@ static int is_wanted(const struct dirent64 *entry)
 
 /* Those that one call has told of. */
 static int add_wanted(struct names *names, const char *buffer, ssize_t length, uint32_t which,
-		      uint64_t *room)
+		      struct names_room *room)
 {
 	for (ssize_t at = 0; at < length;) {
 		const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
 		size_t size = sizeof(struct name) + strlen(entry->d_name) + 1;
 
 		at += entry->d_reclen;
+		if (room->entries == 0)
+			return 1;
+		room->entries--;
 		if (!is_wanted(entry))
 			continue;
-		if (size > *room)
+		if (size > room->bytes)
 			return 1;
-		*room -= size;
+		room->bytes -= size;
 		if (add(names, entry, which) < 0)
 			return -1;
 	}
@@ -91,7 +94,7 @@ static int add_wanted(struct names *names, const char *buffer, ssize_t length, u
 	return 0;
 }
 
-int names_read(struct names *names, int fd, uint32_t which, uint64_t *room)
+int names_read(struct names *names, int fd, uint32_t which, struct names_room *room)
 {
 	_Alignas(struct dirent64) char buffer[BUFFER];
 	ssize_t length;

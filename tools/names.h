@@ -29,16 +29,22 @@ struct names {
 
 #define NAMES_NONE { .all = NULL }
 
+/* What may still be read, of directories that change while they are. */
+struct names_room {
+	uint64_t bytes;		/* that names take */
+	uint64_t entries;	/* with those that are left out */
+};
+
 /**
  * names_read() - Add those of a directory
  * @fd: it, not read yet
  * @which: how it is called in struct name
- * @room: so many bytes they may take; in the end what is left of it
+ * @room: in the end what is left of it
  *
  * Return: 0; 1 if there are more than fit, and those that do have been added; or -1 with errno set,
  * EINTR after a signal.
  */
-int names_read(struct names *names, int fd, uint32_t which, uint64_t *room);
+int names_read(struct names *names, int fd, uint32_t which, struct names_room *room);
 
 /** names_sort() - When all have been read */
 void names_sort(struct names *names);

@@ -32,6 +32,7 @@ static const struct option_entry options[] = {
 
 /* Anybody can make as many names as he likes: so many bytes are taken to remember a tree's. */
 #define LISTED_MAX	(128ULL << 20)
+#define ENTRIES_MAX	50000000
 #define LINKS_MAX	(256ULL << 20)
 #define LOOSE_MAX	(256ULL << 20)
 
@@ -90,7 +91,8 @@ static enum status add_tree(struct unify *unify, const char *name)
 	tree = &unify->trees[unify->count];
 	*tree = (struct unify_tree){
 		.name = strdup(name), .fd = -1,
-		.listed_left = LISTED_MAX, .links_left = LINKS_MAX, .loose_left = LOOSE_MAX,
+		.listed_left = { .bytes = LISTED_MAX, .entries = ENTRIES_MAX },
+		.links_left = LINKS_MAX, .loose_left = LOOSE_MAX,
 	};
 	if (!tree->name)
 		return message_system(name, NULL);

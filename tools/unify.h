@@ -37,8 +37,11 @@ struct unify_tree {
 	/* Regular files by names, and those that no other tree has. */
 	uint64_t files, bytes;
 	uint64_t own_files, own_bytes;
-	/* How many bytes more may be taken to remember its names. */
-	uint64_t listed_left;	/* of directories that are being looked at */
+	/*
+	 * How many bytes more may be taken to remember its names; and how many of these there may
+	 * be in all: directories that are moved ahead of us are met again and again.
+	 */
+	struct names_room listed_left;	/* of directories that are being looked at */
 	uint64_t links_left;	/* of files that have several, and are to be unified or undone */
 	uint64_t loose_left;	/* of all others that have several */
 	bool too_much;		/* that was not enough, which has been told */

@@ -448,18 +448,18 @@ static void keep_directories(struct names *names)
 static int list_names(struct unify *unify, struct level *level, struct names *names)
 {
 	for (unsigned int i = 0; i < unify->count; i++) {
-		uint64_t *left = &unify->trees[i].listed_left;
-		uint64_t before = *left;
+		struct names_room *left = &unify->trees[i].listed_left;
+		uint64_t before = left->bytes;
 		int result;
 
 		if (level->fds[i] < 0)
 			continue;
 		result = names_read(names, level->fds[i], i, left);
-		level->listed[i] = before - *left;
+		level->listed[i] = before - left->bytes;
 		if (result < 0)
 			return failed(unify);
 		if (result > 0)
-			unify_take_room(unify, i, left, UINT64_MAX);
+			unify_take_room(unify, i, &left->bytes, UINT64_MAX);
 	}
 
 	return 0;
@@ -480,7 +480,7 @@ static int walk_level(struct unify *unify, struct level *level)
 	}
 
 	for (unsigned int i = 0; i < unify->count; i++)
-		unify->trees[i].listed_left += level->listed[i];
+		unify->trees[i].listed_left.bytes += level->listed[i];
 	names_free(&names);
 	return result;
 }
