@@ -232,6 +232,10 @@ int build_copied(struct build *build, const struct copy *copy, int number)
 		return trouble_set(&build->trouble, copy->path,
 				   "somebody there keeps a lease on it",
 				   build->source ? "stop that vserver before" : NULL);
+	if (number == ELOOP)
+		return trouble_set(&build->trouble, copy->path,
+				   "more has been met than there is: somebody moves it meanwhile",
+				   build->source ? "stop that vserver before" : NULL);
 
 	return trouble_system(&build->trouble, disk ? VCTL_TREE_DIR : copy->path, number);
 }

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -30,6 +32,14 @@
 /* Longer than the system leaves one lease to who is to end it: but who has many gets no more. */
 #define PATIENCE_MS 60000
 #define WAIT_MS 10
+
+/*
+ * A tree has no more files than its file system, nor more text where files have none in common, nor
+ * compressed; but for what is written meanwhile.  Names can be more than files: a backup has many.
+ */
+#define ENTRIES_MAX 50000000
+#define FILES_MORE 100000
+#define BYTES_MORE (1ULL << 30)
 
 #define SOURCE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_CLOEXEC)
 #define WANTED (STATX_BASIC_STATS | STATX_MNT_ID)
@@ -68,6 +78,9 @@ int copy_begin(struct copy *copy)
 {
 	copy->patience = PATIENCE_MS;
 	copy->most = UINT64_MAX;
+	copy->entries_left = ENTRIES_MAX;
+	copy->files_left = UINT64_MAX;
+	copy->bytes_left = UINT64_MAX;
 	copy->names = malloc(NAMES_MAX);
 	copy->value = malloc(VALUE_MAX > BUFFER ? VALUE_MAX : BUFFER);
 	return copy->names && copy->value ? 0 : -1;
@@ -88,6 +101,44 @@ void copy_end(struct copy *copy)
 	copy->inodes = NULL;
 	copy->names = NULL;
 	copy->value = NULL;
+}
+
+static int take(uint64_t *left, uint64_t count)
+{
+	if (count > *left) {
+		errno = ELOOP;
+		return -1;
+	}
+
+	*left -= *left == UINT64_MAX ? 0 : count;
+	return 0;
+}
+
+/* Where @used is not known, or says nothing, there is no limit but the one to names. */
+static void allow(uint64_t *left, bool first, bool known, uint64_t used, uint64_t more)
+{
+	uint64_t before = first ? 0 : *left;
+	uint64_t allowed = used + used / 4 + more;
+
+	*left = !known || before > UINT64_MAX - allowed ? UINT64_MAX : before + allowed;
+}
+
+/* @fd: the first that is met of its file system. */
+static void measure(struct copy *copy, const struct statx *stat, int fd)
+{
+	dev_t device = makedev(stat->stx_dev_major, stat->stx_dev_minor);
+	bool first = copy->measured == 0;
+	bool counts, fills;
+	struct statfs fs;
+
+	if (device == copy->measured || fstatfs(fd, &fs) < 0)
+		return;
+	copy->measured = device;
+	fills = fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == TMPFS_MAGIC;
+	counts = fills || fs.f_type == XFS_SUPER_MAGIC;
+	allow(&copy->files_left, first, counts && fs.f_files, fs.f_files - fs.f_ffree, FILES_MORE);
+	allow(&copy->bytes_left, first, fills && fs.f_blocks,
+	      (fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize, BYTES_MORE);
 }
 
 /*
@@ -203,6 +254,8 @@ static int copy_range(struct copy *copy, int in, int out, off_t at, off_t end)
 		}
 		if (done <= 0)
 			return done < 0 ? -1 : 0;
+		if (take(&copy->bytes_left, (uint64_t)done) < 0)
+			return -1;
 		at += done;
 		copy->progress->bytes += (uint64_t)done;
 		progress_tick(copy->progress);
@@ -344,7 +397,7 @@ static int copy_directory(struct copy *copy, const struct statx *stat, int from,
 	/* One that has been removed meanwhile is as if it had never been. */
 	if (in < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (mkdirat(to, name, 0700) < 0)
+	if (take(&copy->files_left, 1) < 0 || mkdirat(to, name, 0700) < 0)
 		return -1;
 	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (out < 0)
@@ -439,6 +492,8 @@ static int copy_other(struct copy *copy, const struct statx *stat, int from, int
 		result = copy_name(copy, stat, to, name);
 	if (result <= 0)
 		return result;
+	if (take(&copy->files_left, 1) < 0)
+		return -1;
 
 	copy->copied++;
 	return S_ISREG(stat->stx_mode) ?
@@ -461,6 +516,8 @@ static int copy_opened(struct copy *copy, int fd, int to, const char *name)
 
 	if (statx(fd, "", AT_EMPTY_PATH, WANTED, &stat) < 0)
 		return -1;
+	if (copy->length == strlen(name))
+		measure(copy, &stat, fd);
 	directory = S_ISDIR(stat.stx_mode);
 	rule = copy->rule(copy->path, directory, copy->data);
 	if (rule == COPY_NOT || (directory && is_avoided(copy, &stat)))
@@ -493,6 +550,8 @@ int copy_entry(struct copy *copy, int from, int to, const char *name)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
+	if (take(&copy->entries_left, 1) < 0)
+		return -1;
 	snprintf(copy->path + before, sizeof(copy->path) - before, "%s%s", before ? "/" : "", name);
 	copy->length += length + (before ? 1 : 0);
 

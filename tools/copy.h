@@ -27,6 +27,10 @@ enum copy_rule {
  *	all; a minute from copy_begin() on
  * @most: bytes that a file may have for copy_one(); any number of them from copy_begin() on
  * @avoid_dev, @avoid_ino: a directory that is never copied, wherever it is met
+ * @entries_left, @files_left, @bytes_left: how many names more may be met, files be made, bytes of
+ *	their texts be written; copy_entry() sees to it, by what the file system has, for the first
+ *	name of @measured
+ * @measured: the file system for which it has
  *
  * The old one may be written to meanwhile, by whomever: no link is followed, and what is mounted in
  * it, but for the outermost directories, is not entered.  Device nodes and sockets are left out.
@@ -42,6 +46,8 @@ struct copy {
 	uint64_t most;
 	dev_t avoid_dev;
 	ino_t avoid_ino;
+	uint64_t entries_left, files_left, bytes_left;
+	dev_t measured;
 	/* Out: how many files, and bytes of regular ones, have been copied or linked. */
 	uint64_t copied, copied_bytes;
 	uint64_t linked, linked_bytes;
@@ -70,7 +76,8 @@ void copy_end(struct copy *copy);
  * @to: directory for the new one
  * @name: its name; one that isn't there is no error
  *
- * Return: 0, or -1 with errno set: EINTR after a signal, ENAMETOOLONG for nesting over 200 deep.
+ * Return: 0, or -1 with errno set: EINTR after a signal, ENAMETOOLONG for nesting over 200 deep,
+ * ELOOP if there is more than can be: somebody moves ahead of it what has been copied.
  */
 int copy_entry(struct copy *copy, int from, int to, const char *name);
 

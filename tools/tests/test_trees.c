@@ -271,6 +271,63 @@ static void names_tests(void)
 	}
 }
 
+/* Moves a directory ahead of who copies: each that is entered gets it. */
+static enum copy_rule move_ahead(const char *path, bool directory, const void *data)
+{
+	static char at[16] = "moving";
+	char next[16];
+	int length = 0;
+
+	(void)data;
+	(void)!sscanf(path, "full/%*d%n", &length);
+	if (!directory || !length || path[length])
+		return COPY_FULLY;
+	snprintf(next, sizeof(next), "%.9s/moved", path);
+	need(renameat(top, at, top, next) == 0, next);
+	snprintf(at, sizeof(at), "%s", next);
+	return COPY_FULLY;
+}
+
+static void moved_tests(void)
+{
+	struct copy *copy = calloc(1, sizeof(*copy));
+	struct progress progress = { .what = "" };
+	struct stat stat;
+
+	need(copy && copy_begin(copy) == 0 && mkdirat(top, "moved", 0755) == 0 &&
+	     below_make(top, "moving", 0755) == 0 && fstat(top, &stat) == 0, "copies");
+	close(make("moving/file", "text"));
+	for (int i = 10; i < 40; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "full/%d", i);
+		need(below_make(top, name, 0755) == 0, name);
+	}
+	copy->into = openat(top, "moved", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	copy->progress = &progress;
+	copy->rule = all_of;
+	result(copy_entry(copy, top, copy->into, "in") == 0 && copy->measured == stat.st_dev &&
+	       copy->files_left < UINT64_MAX && copy->bytes_left < UINT64_MAX,
+	       "no more files than the file system has");
+	copy->rule = move_ahead;
+	copy->files_left = 40;
+	result(copy_entry(copy, top, copy->into, "full") < 0 && errno == ELOOP,
+	       "what is moved ahead of us is not copied for ever");
+	copy->files_left = UINT64_MAX;
+	copy->bytes_left = 7;
+	copy->length = 0;
+	result(copy_entry(copy, top, copy->into, "again") < 0 && errno == ELOOP,
+	       "nor as much text");
+	copy->entries_left = 2;
+	copy->bytes_left = UINT64_MAX;
+	copy->length = 0;
+	result(copy_entry(copy, top, copy->into, "many") < 0 && errno == ELOOP, "nor names");
+
+	close(copy->into);
+	copy_end(copy);
+	free(copy);
+}
+
 /* Of two trees: what one of them has too much of is no matter for the other. */
 static void memory_tests(void)
 {
@@ -314,6 +371,7 @@ int main(void)
 	memory_tests();
 	lease_tests();
 	several_tests();
+	moved_tests();
 	limit_tests();
 	interrupt_tests();
 	return tap_end();
