@@ -279,7 +279,8 @@ VCTL_API int vctl_vserver_contexts(struct vctl_vserver_context **all, size_t *co
 /**
  * struct vctl_watch - who wants to hear how it goes; any function may be NULL
  * @step: it is about to do this, e.g. "starting services"
- * @warn: something went wrong that doesn't stop it
+ * @warn: something went wrong that doesn't stop it; or it waits for more than a second for another
+ *	process that has locked the vserver (VCTL_BUSY)
  * @output: what services, or the tree's shutdown, print
  * @late: its services are still being started, and have been for @late_ms milliseconds.  They are
  *	waited for on, and meanwhile others see it running and can stop it.  The functions may be

@@ -69,7 +69,7 @@ static int start(struct vctl_vserver *vs, const struct vctl_watch *watch, struct
 	int result;
 
 	child_reserve(&reserve);
-	result = vctl_vserver_lock(vs, true, err);
+	result = vs_lock(vs, watch, err);
 	if (result < 0)
 		return result;
 	locked = vs;
@@ -121,7 +121,7 @@ static int stop(struct vctl_vserver *vs, int timeout_ms, bool only_bare,
 	int result;
 
 	child_reserve(&reserve);
-	result = vctl_vserver_lock(vs, true, err);
+	result = vs_lock(vs, watch, err);
 	if (result < 0)
 		return result;
 	locked = vs;
@@ -153,7 +153,7 @@ int vctl_vserver_restart(struct vctl_vserver *vs, bool only_running, int timeout
 	int result;
 
 	child_reserve(&reserve);
-	result = vctl_vserver_lock(vs, true, err);
+	result = vs_lock(vs, watch, err);
 	if (result < 0)
 		return result;
 	locked = vs;

@@ -8,6 +8,7 @@
 #define VCTL_LOCK_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <vctl.h>
 
@@ -29,5 +30,16 @@ void lock_give(int fd, const char *name);
 
 /** lock_is_taken() - Has another descriptor locked it? */
 bool lock_is_taken(int fd, const char *name);
+
+/* As long as the system keeps a program's name. */
+#define LOCK_PROGRAM	16
+
+/**
+ * lock_holder() - Which process has locked it with another descriptor?
+ * @program: out: what it runs
+ *
+ * Return: its number; 0: nobody knows.
+ */
+pid_t lock_holder(int fd, const char *name, char program[LOCK_PROGRAM]);
 
 #endif /* VCTL_LOCK_H */

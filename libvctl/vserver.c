@@ -12,6 +12,10 @@
 #include "lock.h"
 #include "vserver.h"
 
+/* So long is waited for a lock without a word. */
+#define PATIENT_TRIES	100
+#define PATIENT_WAIT_US	10000
+
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 bool vs_name_is_good(const char *name)
@@ -139,6 +143,33 @@ int vctl_vserver_lock(struct vctl_vserver *vs, bool wait, struct vctl_error **er
 		vs->locks++;
 
 	return result;
+}
+
+static void tell_waiting(struct vctl_vserver *vs, const struct vctl_watch *watch)
+{
+	vctl_auto_error struct vctl_error *err = NULL;
+	char why[64] = "another process starts, stops or changes it";
+	char program[LOCK_PROGRAM];
+	pid_t holder = lock_holder(vs->lock_fd, vs->name, program);
+
+	if (holder > 0)
+		snprintf(why, sizeof(why), "process %d (%s) has it locked", (int)holder, program);
+	vctl_error_set(&err, VCTL_BUSY, EBUSY, vs_what(vs).text, why, "it is waited for");
+	tell_warn(watch, err);
+}
+
+int vs_lock(struct vctl_vserver *vs, const struct vctl_watch *watch, struct vctl_error **err)
+{
+	int result = vctl_vserver_lock(vs, false, NULL);
+
+	for (int i = 0; result == -EBUSY && watch && i < PATIENT_TRIES; i++) {
+		usleep(PATIENT_WAIT_US);
+		result = vctl_vserver_lock(vs, false, NULL);
+	}
+	if (result == -EBUSY && watch)
+		tell_waiting(vs, watch);
+
+	return result < 0 ? vctl_vserver_lock(vs, true, err) : result;
 }
 
 void vs_unlock(struct vctl_vserver *vs)

@@ -16,6 +16,9 @@ struct vctl_vserver {
 	bool bare;			/* it is started without its services */
 };
 
+/* vctl_vserver_lock(); who has to wait for long is told for whom. */
+int vs_lock(struct vctl_vserver *vs, const struct vctl_watch *watch, struct vctl_error **err);
+
 /* Give back one lock of vctl_vserver_lock(). */
 void vs_unlock(struct vctl_vserver *vs);
 

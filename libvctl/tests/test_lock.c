@@ -66,6 +66,7 @@ END_TEST
 
 START_TEST(the_end_of_its_owner_gives_it_back)
 {
+	char program[LOCK_PROGRAM];
 	int line[2];
 	char byte;
 	pid_t pid;
@@ -84,6 +85,9 @@ START_TEST(the_end_of_its_owner_gives_it_back)
 	}
 	ck_assert_int_eq(read(line[0], &byte, 1), 1);
 	ck_assert_int_eq(lock_take(other, "web", false), -EBUSY);
+	ck_assert_int_eq(lock_holder(other, "web", program), pid);
+	ck_assert_str_eq(program, "unit");
+	ck_assert_int_eq(lock_holder(other, "mail", program), 0);
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(lock_take(other, "web", true), 0);
 	waitpid(pid, NULL, 0);

@@ -161,6 +161,8 @@ run "a directory of one that is locked" 1 'vserver one: another process' \
 	vunify /vservers/one/usr /vservers/three/usr
 run "but a dry run waits for nobody" 0 '^Would be linked: 0 files' \
 	vunify --dry-run --exclude 10 /vservers/one/usr /vservers/three/usr
+run "who waits for it says so" 0 '^vctl: vserver one: process [0-9]+ .v[a-z]+. has it locked \(it is' \
+	vserver one stop
 wait
 rm /etc/vservers/one.sh /root/locked
 run "two directories of one vserver" 0 '^Copied: 0 files' \
