@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,10 @@
 
 /* Where nobody gets to. */
 #define PARENT "/tmp"
+#define PREFIX "vunify."
+#define DIRECTORY PARENT "/" PREFIX "XXXXXX"
+/* How often somebody else may take one for what was left. */
+#define MAKE_TRIES 10
 #define NOBODY 65534
 #define NOBODY_TEXT "65534"
 
@@ -78,9 +83,12 @@ static int open_database(int tree)
 	return -1;
 }
 
+/* Where nobody else writes yet: the name is the file's that we have made. */
 static int give_away(int directory, const char *name, void *data)
 {
 	(void)data;
+	if (fchmodat(directory, name, 0600, 0) < 0)
+		return -1;
 	return fchownat(directory, name, NOBODY, NOBODY, AT_SYMLINK_NOFOLLOW);
 }
 
@@ -136,6 +144,51 @@ static bool take_line(const char *line, void *data)
 	return false;
 }
 
+/* What one who was killed has left: whoever needs it has it locked. */
+static int remove_left(int parent, const char *name, void *data)
+{
+	auto_fd int fd = -1;
+	struct stat stat;
+
+	(void)data;
+	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 ||
+	    strlen(name) != strlen(DIRECTORY) - sizeof(PARENT))
+		return 0;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &stat) < 0 || (stat.st_mode & 07777) != 0700 ||
+	    (stat.st_uid != 0 && stat.st_uid != NOBODY) || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+
+	below_remove(parent, name, false, NULL);
+	return 0;
+}
+
+/* Locked, and not gone before it was. */
+static int make_directory(struct rpm *rpm)
+{
+	auto_fd int parent = open(PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (parent < 0 || below_each(parent, ".", remove_left, NULL) < 0)
+		return -1;
+	for (int i = 0; i < MAKE_TRIES; i++) {
+		struct stat stat;
+
+		strcpy(rpm->directory, DIRECTORY);
+		if (!mkdtemp(rpm->directory))
+			return -1;
+		rpm->to = open(rpm->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (rpm->to >= 0 && flock(rpm->to, LOCK_EX) == 0 && fstat(rpm->to, &stat) == 0 &&
+		    stat.st_nlink > 0)
+			return 0;
+		if (rpm->to >= 0)
+			close(rpm->to);
+		rpm->to = -1;
+	}
+
+	errno = EBUSY;
+	return -1;
+}
+
 static void remove_copy(const struct rpm *rpm)
 {
 	auto_fd int parent = open(PARENT, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -182,7 +235,7 @@ static int ask(struct rpm *rpm, const char *name, struct trouble *trouble)
 int policy_add_rpm(struct policy *policy, int tree, const char *name, struct trouble *trouble)
 {
 	auto_fd int from = open_database(tree);
-	struct rpm rpm = { .policy = policy, .from = from, .directory = PARENT "/vunify.XXXXXX" };
+	struct rpm rpm = { .policy = policy, .from = from, .to = -1 };
 	auto_fd int to = -1;
 	int result = -1;
 
@@ -192,12 +245,11 @@ int policy_add_rpm(struct policy *policy, int tree, const char *name, struct tro
 	if (!run_find("rpm"))
 		return trouble_set(trouble, name, "it is made of rpm packages, and rpm is missing",
 				   "install rpm: it knows which files are configuration");
-	if (!mkdtemp(rpm.directory))
+	if (make_directory(&rpm) < 0)
 		return trouble_system(trouble, PARENT, errno);
 
-	to = open(rpm.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	rpm.to = to;
-	if (to >= 0 && make_copy(&rpm) == 0)
+	to = rpm.to;
+	if (make_copy(&rpm) == 0)
 		result = ask(&rpm, name, trouble);
 	else if (errno == EFBIG)
 		trouble_set(trouble, name, "its database of rpm is larger than 1 GB",
