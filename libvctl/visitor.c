@@ -225,7 +225,10 @@ static int become_user(const struct user *user, int line)
 	return result == 0 && setrlimit(RLIMIT_NPROC, &limit) < 0 ? -errno : result;
 }
 
-/* Who wants to enter at exec has to be root when it says so, and no longer. */
+/*
+ * Who wants to enter at exec has to be root when it says so, and no longer.  From then on nobody
+ * outside but root stops it or sets limits for it, whoever it becomes.
+ */
 static int become(const struct visitor *visitor, const struct user *user, int line,
 		  struct complaint *complaint)
 {

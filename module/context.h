@@ -111,9 +111,10 @@ static inline struct context *task_context(const struct task_struct *task)
 	return rcu_dereference_check(task_place(task), task == current);
 }
 
+/* Nobody else changes it, so that what it is compared with can be compared with it in memory. */
 static inline struct context *current_context(void)
 {
-	return task_context(current);
+	return rcu_dereference_protected(task_place(current), true);
 }
 
 static inline u32 context_id(const struct context *context)
@@ -178,6 +179,7 @@ u32 table_next_id(u32 id);
 u32 table_size(void);
 
 /* exec.c */
+extern atomic_t nr_armed;	/* of who will enter at exec: hardly ever one, nor for long */
 int exec_arm(struct context *context);
 void exec_disarm(struct task_struct *task);
 bool exec_may_open(const struct file *file);

@@ -34,6 +34,8 @@ struct at_exec {
 	bool		expected;	/* @context waits for it, from there on */
 };
 
+atomic_t nr_armed __read_mostly;
+
 /* May be called with interrupts off. */
 void exec_disarm(struct task_struct *task)
 {
@@ -41,7 +43,8 @@ void exec_disarm(struct task_struct *task)
 
 	if (likely(!at))
 		return;
-	WRITE_ONCE(task_blob(task)->at_exec, NULL);
+	smp_store_release(&task_blob(task)->at_exec, NULL);	/* after the context */
+	atomic_dec_return_release(&nr_armed);
 	task_blob(task)->counted = NULL;
 	if (at->expected)
 		index_came(at->context);
@@ -76,6 +79,7 @@ int exec_arm(struct context *context)
 	at->kept = READ_ONCE(context->kept) ? kept_get(context) : NULL;
 	exec_disarm(current);
 	WRITE_ONCE(task_blob(current)->at_exec, at);
+	atomic_inc(&nr_armed);
 	return 0;
 }
 

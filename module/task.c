@@ -85,12 +85,39 @@ bool task_is_job(const struct task_struct *member, enum vcontext_job job)
 	return same_job(member) || is_job_inside(member, true);
 }
 
+/* Will nobody enter at exec?  Who was about to before is seen inside by what follows. */
+static inline bool nobody_is_armed(void)
+{
+	smp_rmb();	/* pairs with commit_creds(): who has become a user by now is armed */
+	if (unlikely(atomic_read(&nr_armed)))
+		return false;
+	smp_rmb();	/* pairs with exec_disarm(): who isn't armed any more has come */
+	return true;
+}
+
+/*
+ * Who is on its way in may be a user already, by a number that somebody outside has, too.  To that
+ * one it belongs as little as it will inside.
+ */
+static noinline bool is_on_its_way(struct task_struct *task)
+{
+	bool armed = READ_ONCE(task_blob(task)->at_exec);
+
+	smp_rmb();	/* pairs with exec_disarm(), as above */
+	return armed && !same_thread_group(task, current) && !kernel_acts() && !root_of_host();
+}
+
+static inline bool in_reach(struct task_struct *task)
+{
+	return nobody_is_armed() || !is_on_its_way(task);
+}
+
 /*
  * Signals to a process outside get here only by way of a process group; by number there is nobody.
  * The job as a whole can be ended by who is part of it (timeout(1) does), and continued by who
  * shares its session (fg does), as the terminal can.  Nobody reaches out of a context.
  */
-static noinline int task_kill_other(struct task_struct *task, int sig)
+static int task_kill_other(struct task_struct *task, int sig)
 {
 	guard(rcu)();
 	if (!is_job_inside(task, sig == SIGCONT))
@@ -98,13 +125,23 @@ static noinline int task_kill_other(struct task_struct *task, int sig)
 	return sig != SIGCONT && context_flags(task_context(task)) & VCONTEXT_PRIVATE ? -EPERM : 0;
 }
 
+static noinline int task_kill_slowly(struct task_struct *task, struct kernel_siginfo *info, int sig,
+				     const struct cred *cred)
+{
+	/* the kernel's: PR_SET_PDEATHSIG; asked for by the receiver: USB requests with @cred */
+	if (info == SEND_SIG_NOINFO || cred)
+		return 0;
+	if (!in_reach(task))
+		return -EPERM;
+	return task_may_touch(task) ? 0 : task_kill_other(task, sig);
+}
+
 static int task_kill(struct task_struct *task, struct kernel_siginfo *info, int sig,
 		     const struct cred *cred)
 {
-	/* the kernel's: PR_SET_PDEATHSIG; asked for by the receiver: USB requests with @cred */
-	if (task_may_touch(task) || info == SEND_SIG_NOINFO || cred)
+	if (nobody_is_armed() && likely(in_own_context(task)))
 		return 0;
-	return task_kill_other(task, sig);
+	return task_kill_slowly(task, info, sig, cred);
 }
 
 static int task_alloc(struct task_struct *task, unsigned long clone_flags)
@@ -173,7 +210,7 @@ void task_leave(struct task_struct *task)
 
 static int touch(struct task_struct *task)
 {
-	return task_may_touch(task) ? 0 : -EPERM;
+	return in_reach(task) && task_may_touch(task) ? 0 : -EPERM;
 }
 
 static int see(struct task_struct *task)
@@ -199,7 +236,7 @@ static bool has_others(const struct task_struct *task, const struct task_struct 
 
 static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
-	bool may = mode & PTRACE_MODE_ATTACH ? task_may_touch(child) : task_may_read(child);
+	bool may = mode & PTRACE_MODE_ATTACH ? !touch(child) : task_may_read(child);
 
 	if (is_wider(child, current) || (mode & PTRACE_MODE_ATTACH && has_others(child, current)))
 		may = kernel_acts();
@@ -224,7 +261,7 @@ static int task_setpgid(struct task_struct *task, pid_t pgid)
 static int touch_in_walk(struct task_struct *task)
 {
 	/* in this order: there is no way back */
-	if (task_may_touch(task) || rcu_access_pointer(task_place(task)) == CONTEXT_GONE)
+	if (!touch(task) || rcu_access_pointer(task_place(task)) == CONTEXT_GONE)
 		return 0;
 	return -EPERM;
 }
@@ -251,7 +288,9 @@ static int task_setrlimit(struct task_struct *task, unsigned int resource,
  */
 static int task_setscheduler(struct task_struct *task)
 {
-	return current_context() ? touch(task) : 0;
+	if (current_context())
+		return touch(task);
+	return in_reach(task) ? 0 : -EPERM;
 }
 
 /*
@@ -275,10 +314,16 @@ static int file_send_sigiotask(struct task_struct *task, struct fown_struct *fow
 {
 	u64 wisher = fown->context;
 
+	if (wisher == load_serial)
+		return 0;
 	if (wisher < load_serial)
 		wisher = 0;
+	if (!nobody_is_armed() && READ_ONCE(task_blob(task)->at_exec) &&
+	    !uid_eq(fown->euid, GLOBAL_ROOT_UID))
+		return -EPERM;
+	smp_rmb();	/* as in is_on_its_way() */
 	guard(rcu)();
-	return wisher == load_serial || wisher == context_serial(task_context(task)) ? 0 : -EPERM;
+	return wisher == context_serial(task_context(task)) ? 0 : -EPERM;
 }
 
 /* May current hear of all processes of the machine: the watcher, and in context 0 who has @cap? */

@@ -403,10 +403,11 @@ struct vcontext_signal {
  *		another, whose files would come within the reach of those inside
  *
  * VCONTEXT_ENTER_AT_EXEC - the same with the process' next successful execve(); takes no argument
- *	Root of context 0; the process may become another user in between.  Nobody inside ever sees
- *	or reaches it with memory, program or descriptors from outside: it is outside until execve()
- *	has replaced all that.  Children are not concerned.  A later command of either kind replaces
- *	it.
+ *	Root of context 0; the process may become another user in between.  Others of that user
+ *	don't reach it then: its signals, priorities and limits are for root of context 0 (EPERM).
+ *	Nobody inside ever sees or reaches it with memory, program or descriptors from outside:
+ *	it is outside until execve() has replaced all that.  Children are not concerned.  A later
+ *	command of either kind replaces it.
  *	EPERM	not root of context 0; the context is private and has had a process
  *	EINVAL	the process has more than one thread
  *	ENOMEM
