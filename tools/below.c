@@ -44,12 +44,13 @@ static char *from_root(const char *path)
 	return all;
 }
 
-/* The directory that has the trees of all vservers; there may be none. */
-static bool has_trees(int directory)
+/* Is that the directory that has the trees of all vservers?  There may be none. */
+static bool has_trees(int directory, const char *path)
 {
 	struct stat trees, stat;
 
-	return fstatat(AT_FDCWD, VCTL_TREE_DIR, &trees, 0) == 0 && fstat(directory, &stat) == 0 &&
+	return fstatat(AT_FDCWD, VCTL_TREE_DIR, &trees, 0) == 0 &&
+	       fstatat(directory, path, &stat, AT_EMPTY_PATH) == 0 &&
 	       stat.st_dev == trees.st_dev && stat.st_ino == trees.st_ino;
 }
 
@@ -77,7 +78,7 @@ int below_tree_of(int directory, int *tree)
 			return -1;
 		if (is_same(at, up))
 			return 0;
-		if (has_trees(up)) {
+		if (has_trees(up, "")) {
 			at = -1;
 			*tree = below;
 			return 0;
@@ -89,6 +90,24 @@ int below_tree_of(int directory, int *tree)
 	if (at >= 0)
 		errno = ELOOP;
 	return -1;
+}
+
+/* A pipe might have to be waited for, and a device is the machine's. */
+static int open_in_tree(int tree, const char *path, int flags)
+{
+	auto_fd int fd = below_open(tree, path, flags);
+	struct stat stat;
+	int found = fd;
+
+	if (fd < 0 || fstat(fd, &stat) < 0)
+		return -1;
+	if (!(flags & O_PATH) && !S_ISREG(stat.st_mode) && !S_ISDIR(stat.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+
+	fd = -1;
+	return found;
 }
 
 /* Step by step, because many paths lead there: with double slashes, by way of .. */
@@ -112,7 +131,8 @@ int below_open_path(const char *path, int flags)
 				      flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 		name[length] = '\0';
-		tree = strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && has_trees(at);
+		tree = strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		       has_trees(at, "");
 		next = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (next < 0)
 			return -1;
@@ -120,8 +140,44 @@ int below_open_path(const char *path, int flags)
 		at = next;
 		name += length + 1;
 		if (tree)
-			return below_open(at, name + strspn(name, "/"), flags);
+			return open_in_tree(at, name + strspn(name, "/"), flags);
 	}
+}
+
+char *below_path(int fd)
+{
+	char number[32], path[PATH_MAX];
+	ssize_t length;
+
+	snprintf(number, sizeof(number), "/proc/self/fd/%d", fd);
+	length = readlink(number, path, sizeof(path) - 1);
+	if (length < 0)
+		return NULL;
+
+	path[length] = '\0';
+	return strdup(path);
+}
+
+bool below_in_tree(int fd)
+{
+	auto_free char *path = below_path(fd);
+
+	/* One that is too long is none of the administrator's. */
+	if (!path)
+		return true;
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		bool trees;
+
+		if (slash == path)
+			continue;
+		*slash = '\0';
+		trees = has_trees(AT_FDCWD, path);
+		*slash = '/';
+		if (trees)
+			return true;
+	}
+
+	return false;
 }
 
 /* The directory that has the last part of @path, which goes to @name. */

@@ -20,7 +20,8 @@ int below_open(int tree, const char *path, int flags);
  * below_open_path() - Open a path of the machine, which may lead into the tree of a vserver
  *
  * In there nothing leads out of that tree: its root may have made links to files of the machine.
- * Links outside of trees are followed.
+ * Nor is anything opened there but files and directories, unless with O_PATH: EINVAL.  Links
+ * outside of trees are followed.  O_NONBLOCK is set, and stays so.
  *
  * Return: the descriptor, or -1 with errno set.
  */
@@ -33,6 +34,12 @@ int below_open_path(const char *path, int flags);
  * Return: 0, or -1 with errno set: ELOOP if it never ends, because somebody moves directories.
  */
 int below_tree_of(int directory, int *tree);
+
+/** below_in_tree() - Is what is open the tree of a vserver, or in one? */
+bool below_in_tree(int fd);
+
+/** below_path() - The path of what is open, which has no links, to be freed with free(); or NULL */
+char *below_path(int fd);
 
 /** below_stat() - As lstat() */
 int below_stat(int tree, const char *path, struct stat *stat);

@@ -186,6 +186,18 @@ static int take_line(struct build *build, int argc, char **argv)
 	return -1;
 }
 
+static bool is_archive(const char *from)
+{
+	auto_fd int fd = -1;
+	struct stat stat;
+
+	if (strcmp(from, "-") == 0)
+		return true;
+
+	fd = below_open_path(from, O_PATH | O_NOFOLLOW);
+	return fd >= 0 && fstat(fd, &stat) == 0 && !S_ISDIR(stat.st_mode);
+}
+
 /* What the seed's build did, unless it is said from where. */
 static int choose_method(struct build *build)
 {
@@ -197,11 +209,8 @@ static int choose_method(struct build *build)
 		{ " suite ", build->suite }, { " mirror ", build->mirror },
 		{ " include ", build->include }, { " variant ", build->variant },
 	};
-	struct stat stat;
 
-	if (!build->method && build->from &&
-	    (strcmp(build->from, "-") == 0 ||
-	     (lstat(build->from, &stat) == 0 && !S_ISDIR(stat.st_mode))))
+	if (!build->method && build->from && is_archive(build->from))
 		build->method = &method_tar;
 	else if (!build->method)
 		build->method = &method_copy;
@@ -547,7 +556,8 @@ const struct command command_build = {
 		"mounted in it; services that are of use on a machine alone are disabled.\n"
 		"debootstrap: a fresh Debian, by mmdebstrap or debootstrap.  DIR is a mirror or a\n"
 		"directory of packages; --from FILE is an archive instead: a root file system, or\n"
-		"what debootstrap --make-tarball made.\n"
+		"what debootstrap --make-tarball made.  Packages' scripts are run as root of the\n"
+		"machine: in a vserver's tree DIR has to be signed, and such a FILE is refused.\n"
 		"tar: an archive of a root file system, compressed or not.  The default method if\n"
 		"--from names an archive.  Device nodes are left out.\n"
 		"clone: another vserver, unified with it: what vctl unify would share is shared\n"

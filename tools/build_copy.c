@@ -84,7 +84,7 @@ static const char *source(const struct build *build)
 
 static int check_copy(struct build *build)
 {
-	auto_fd int from = open(source(build), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int from = below_open_path(source(build), O_PATH | O_DIRECTORY);
 
 	if (from < 0)
 		return trouble_system(&build->trouble, source(build), errno);
@@ -98,7 +98,7 @@ static int check_copy(struct build *build)
 
 static int copy_parts(struct build *build, struct copy *copy)
 {
-	auto_fd int from = open(source(build), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int from = below_open_path(source(build), O_RDONLY | O_DIRECTORY);
 
 	if (from < 0)
 		return -1;

@@ -17,6 +17,9 @@
 #define USUAL_SUITE	"bookworm"
 #define LINE_MAX_LENGTH	256
 
+#define ADVICE_FOREIGN	"packages' scripts run as root of the machine: copy it elsewhere if you " \
+			"trust these"
+
 /* What is asked of mmdebstrap or debootstrap. */
 struct order {
 	const char *suite;
@@ -24,6 +27,7 @@ struct order {
 	char *escaped;		/* the same as a part of a URL */
 	bool flat;		/* it is no mirror, there are just packages in it */
 	bool is_signed;
+	bool foreign;		/* it is in the tree of a vserver */
 	char *mirror;		/* as the program takes it */
 	char *variant, *include;
 	char *target;
@@ -119,11 +123,32 @@ static bool has(const char *directory, const char *format, const char *suite)
 	return path && access(path, F_OK) == 0;
 }
 
-static int look_at_directory(struct build *build, struct order *order, const char *named)
+static int open_directory(struct build *build, struct order *order, const char *named)
 {
-	order->directory = realpath(named, NULL);
+	auto_fd int fd = below_open_path(named, O_PATH | O_DIRECTORY);
+
+	order->directory = fd < 0 ? NULL : below_path(fd);
 	if (!order->directory)
 		return trouble_system(&build->trouble, named, errno);
+
+	order->foreign = below_in_tree(fd);
+	return 0;
+}
+
+/* Packages have scripts, which are run as root of the machine. */
+static int refuse_unsigned(struct build *build, const struct order *order)
+{
+	if (!order->foreign || order->is_signed)
+		return 0;
+
+	return trouble_set(&build->trouble, order->directory,
+			   "it is in the tree of a vserver, and not signed", ADVICE_FOREIGN);
+}
+
+static int look_at_directory(struct build *build, struct order *order, const char *named)
+{
+	if (open_directory(build, order, named) < 0)
+		return -1;
 	order->escaped = escape(order->directory);
 	if (!order->escaped)
 		return trouble_system(&build->trouble, "", ENOMEM);
@@ -131,14 +156,14 @@ static int look_at_directory(struct build *build, struct order *order, const cha
 	if (has(order->directory, "dists/%s", order->suite)) {
 		order->is_signed = has(order->directory, "dists/%s/InRelease", order->suite) ||
 				   has(order->directory, "dists/%s/Release.gpg", order->suite);
-		return 0;
+		return refuse_unsigned(build, order);
 	}
 	order->flat = true;
 	order->is_signed = has(order->directory, "InRelease%s", "") ||
 			   has(order->directory, "Release.gpg%s", "");
 	if (has(order->directory, "Packages%s", "") || has(order->directory, "Packages.gz%s", "") ||
 	    has(order->directory, "Packages.xz%s", ""))
-		return 0;
+		return refuse_unsigned(build, order);
 
 	return trouble_setf(&build->trouble, order->directory,
 			    "dpkg-scanpackages makes a list of packages",
@@ -269,6 +294,8 @@ static int run_debootstrap(struct build *build, const struct order *order)
 		argv[count++] = order->tarball;
 	if (order->directory && !order->is_signed)
 		argv[count++] = "--no-check-gpg";
+	if (order->foreign)
+		argv[count++] = "--force-check-gpg";
 	argv[count++] = order->suite;
 	argv[count++] = order->target;
 	argv[count++] = order->mirror;
@@ -298,8 +325,16 @@ static int mend_sources(struct build *build, const struct order *order)
 /* What debootstrap --make-tarball makes has packages in it, not yet a system. */
 static int fill_from_packages(struct build *build, struct order *order)
 {
-	auto_free char *path = realpath(build->from, NULL);
+	auto_free char *path = below_path(build->archive);
 
+	if (below_in_tree(build->archive))
+		return trouble_set(&build->trouble, build->from,
+				   "it has packages in it, and is in the tree of a vserver",
+				   ADVICE_FOREIGN);
+	if (path && *path != '/')
+		return trouble_set(&build->trouble, build->from,
+				   "it has packages in it, which debootstrap takes from files alone",
+				   "write it to a file");
 	if (!run_find("debootstrap"))
 		return trouble_set(&build->trouble, build->from,
 				   "it has packages in it, which debootstrap alone can install",

@@ -2,6 +2,7 @@
 /* The method tar: an archive of a root file system, written by whomever. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +73,17 @@ static const struct {
 	  "it may be meant to do harm: look at it with tar -t" },
 };
 
+/* To be read as if it had been opened in the usual way. */
+static int open_archive(const char *path)
+{
+	int fd = below_open_path(path, O_RDONLY);
+	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	return fd;
+}
+
 int build_open_archive(struct build *build)
 {
 	bool standard = strcmp(build->from, "-") == 0;
@@ -81,7 +93,10 @@ int build_open_archive(struct build *build)
 		return trouble_set(&build->trouble, build->from, "an archive has to be a file here",
 				   "fetch it first");
 	build->archive = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-				    open(build->from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+				    open_archive(build->from);
+	if (build->archive < 0 && errno == EINVAL)
+		return trouble_set(&build->trouble, build->from,
+				   "neither a regular file nor a directory", NULL);
 	if (build->archive < 0 || fstat(build->archive, &stat) < 0)
 		return trouble_system(&build->trouble, build->from, errno);
 	if (S_ISDIR(stat.st_mode))
@@ -110,15 +125,16 @@ static int check_tar(struct build *build)
 	return build_open_archive(build);
 }
 
-/* How it begins, without taking that away; in a pipe it may have to be waited for. */
+/* How it begins, without taking that away; a pipe, and its writer, may have to be waited for. */
 static size_t look_at(int archive, char *magic)
 {
+	struct pollfd writer = { .fd = archive, .events = POLLIN };
 	ssize_t length = pread(archive, magic, MAGIC_MAX, 0);
 	int ends[2];
 
 	if (length >= 0)
 		return (size_t)length;
-	if (errno != ESPIPE || pipe2(ends, O_CLOEXEC) < 0)
+	if (errno != ESPIPE || poll(&writer, 1, -1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return 0;
 
 	length = tee(archive, ends[1], MAGIC_MAX, 0);

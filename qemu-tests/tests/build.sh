@@ -286,6 +286,44 @@ run "a URL" 1 'fetch it first' vctl build --method tar --from http://x/y.tar t
 run "a directory" 1 'directory, not an archive' vctl build --method tar --from /tmp t
 check "nothing is left" nothing_left cl src
 
+# What somebody inside has put where an administrator looks for it.
+vctl build --method skeleton h >/dev/null
+mkdir -p /vservers/h/srv/own && cp -a /vservers/h/{etc,usr} /vservers/h/srv/own
+echo its own >/vservers/h/etc/motd
+ln -s / /vservers/h/srv/root
+ln -s "$tmp/src" /vservers/h/srv/src
+ln -s "$tmp" /vservers/h/srv/tmp
+ln -s "$tmp/good.tar" /vservers/h/srv/away.tar
+ln -s /srv/good.tar /vservers/h/srv/here.tar
+cp "$tmp/good.tar" /vservers/h/srv/good.tar
+mkfifo /vservers/h/srv/pipe.tar
+run "a directory in a vserver" 0 'built' vctl build --from /vservers/h/srv/own t
+vctl delete --yes t >/dev/null
+run "a link to its root" 0 'built' vctl build --method copy --from /vservers/h/srv/root t
+run "which is not the machine's" 0 '^its own$' cat /vservers/t/etc/motd
+vctl delete --yes t >/dev/null
+run "a link out of it to a system" 1 '/srv/src: No such file' \
+	vctl build --method copy --from /vservers/h/srv/src t
+run "a link on the way" 1 '/srv/tmp/src: No such file' \
+	vctl build --method copy --from /vservers//h/srv/tmp/src t
+run "a link out of it to an archive" 1 '/srv/away.tar: No such file' \
+	vctl build --from /vservers/h/srv/away.tar t
+run "by a relative path" 1 't: away.tar: No such file' \
+	sh -c 'cd /vservers/h/srv && vctl build --from away.tar t'
+run "a link to its own archive" 0 'built' vctl build --from /vservers/h/srv/here.tar t
+check "it is the same" same /vservers/src /vservers/t
+vctl delete --yes t >/dev/null
+run "a pipe in it is not waited for" 1 '/srv/pipe.tar: neither a regular file nor a directory' \
+	timeout 20 vctl build --from /vservers/h/srv/pipe.tar t
+mkfifo "$tmp/pipe"
+(sleep 1; exec cat "$tmp/good.tar.gz" >"$tmp/pipe") &
+run "one of the machine's is" 0 'built' timeout 60 vctl build --from "$tmp/pipe" t
+vctl delete --yes t >/dev/null
+run "and one without a name" 0 'built' \
+	bash -c 'vctl build --method tar --from <(sleep 1; cat "$1") t' - "$tmp/good.tar"
+vctl delete --yes t >/dev/null
+check "nothing is left" nothing_left cl h src
+
 # Archives that are meant to do harm.
 python3 - "$tmp" <<-'PYTHON'
 	import sys
@@ -327,7 +365,7 @@ for name in up absolute link twice hard settled deep; do
 	[ "$(cat /tmp/harm/passwd)" = mine ] && has /tmp/harm passwd && [ $status -le 1 ]
 	ktap_result $? "an archive that is meant to do harm: $name" "$(cat "$tmp/said")"
 	[ $status = 1 ] || vctl delete --yes t >"$tmp/said" 2>&1
-	[ "$(cat /tmp/harm/passwd)" = mine ] && nothing_left cl src
+	[ "$(cat /tmp/harm/passwd)" = mine ] && nothing_left cl h src
 	ktap_result $? "nothing is left of it: $name" "$(cat "$tmp/said"; ls -A /vservers)"
 done
 run "an archive with device nodes" 0 'built' vctl build --from "$tmp/nodes.tar" t
@@ -377,6 +415,23 @@ run "from a directory of packages" 0 'built' vctl build --method debootstrap \
 	--mirror "$tmp/flat" d
 run "its arguments: of any suite" 0 "<><[^<>]*><deb \\[trusted=yes\\] copy:$tmp/flat ./>$" cat /tmp/arguments
 vctl delete --yes d >/dev/null
+mkdir /vservers/h/srv/flat && : >/vservers/h/srv/flat/Packages
+ln -s "$tmp/flat" /vservers/h/srv/away.flat
+run "from packages in a vserver" 1 '/srv/flat: it is in the tree of a vserver, and not signed \(' \
+	vctl build --method debootstrap --mirror /vservers/h/srv/flat d
+run "by a link out of it" 1 '/srv/away.flat: No such file' \
+	vctl build --method debootstrap --mirror file:///vservers/h/srv/away.flat d
+: >/vservers/h/srv/flat/InRelease
+run "if they are signed" 0 'built' vctl build --method debootstrap --mirror /vservers/h/srv/flat d
+run "its arguments: they aren't trusted" 0 "<deb copy:/vservers/h/srv/flat ./>$" cat /tmp/arguments
+vctl delete --yes d >/dev/null
+mkdir -p "$tmp/packages/debootstrap"
+tar -C "$tmp/packages" -cf /vservers/h/srv/packages.tar debootstrap
+run "an archive of packages in a vserver" 1 'packages.tar: it has packages in it, and is in the tree' \
+	vctl build --method debootstrap --from /vservers/h/srv/packages.tar d
+run "in a pipe" 1 'packages in it, which debootstrap takes from files alone' \
+	sh -c 'cat /vservers/h/srv/packages.tar | vctl build --method debootstrap --from - d'
+vctl delete --yes h >/dev/null
 run "from what is no mirror" 1 'it is no mirror' vctl build --method debootstrap --mirror /etc d
 run "an error of its own" 1 '^vctl: build d: mmdebstrap: unable to find FAIL \(.*nothing was left\)$' \
 	vctl build --method debootstrap --include FAIL d
