@@ -12,9 +12,9 @@ BEGIN {
 		if (column[i] != "lives")
 			shown[++columns_shown] = column[i]
 	# of a row, in percent of the plain kernel, of namespaces, of the same walk among 10
-	limits = split("patched loaded used context namespaces alone", limit, " ")
+	limits = split("patched loaded context namespaces alone", limit, " ")
 	most["patched"] = 0.2
-	most["loaded"] = most["used"] = 0.5
+	most["loaded"] = 0.5
 	most["context"] = 1
 	most["namespaces"] = 0
 	most["alone"] = 0.2
@@ -84,14 +84,14 @@ function held(by, value)
 
 function name_limits(  i, name)
 {
-	name["patched"] = name["loaded"] = name["used"] = name["context"] = "plain"
+	name["patched"] = name["loaded"] = name["context"] = "plain"
 	name["namespaces"] = "namespc."
 	name["alone"] = "among 10"
 	printf "%-46s", ""
 	for (i = 1; i <= columns_shown; i++)
 		printf " %10s", ""
 	for (i = 1; i <= limits; i++)
-		printf " %9s", (i > 4 ? "context/" : substr(limit[i], 1, 8) "/")
+		printf " %9s", (i > 3 ? "context/" : substr(limit[i], 1, 8) "/")
 	printf "\n%-46s", "instructions; limits in percent"
 	for (i = 1; i <= columns_shown; i++)
 		printf " %10s", shown[i]
