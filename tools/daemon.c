@@ -139,24 +139,37 @@ static _Noreturn void log_lines(int fd)
 	_exit(0);
 }
 
+/*
+ * All other descriptors are the manager's, who holds the contexts of those that run already, and
+ * waits: of what strangers have sent to it we must not be the last to have it.
+ */
+static _Noreturn void begin_log(int lines, int null, int closed)
+{
+	dup2(lines, STDIN_FILENO);
+	dup2(closed, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	log_lines(STDIN_FILENO);
+}
+
 static void leave_terminal(void)
 {
 	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int ends[2];
+	int ends[2], closed[2];
 	pid_t child;
+	char byte;
 
-	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0)
+	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0 || pipe2(closed, O_CLOEXEC) < 0)
 		return;
 	dup2(null, STDIN_FILENO);
 	child = fork();
-	if (child == 0) {
-		/* All others are the manager's, who holds the contexts of those that run already. */
-		dup2(ends[0], STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		close_range(STDERR_FILENO + 1, ~0U, 0);
-		log_lines(STDIN_FILENO);
-	}
+	if (child == 0)
+		begin_log(ends[0], null, closed[1]);
+	close(closed[1]);
+	while (read(closed[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	close(closed[0]);
 	close(ends[0]);
 	dup2(child < 0 ? null : ends[1], STDOUT_FILENO);
 	dup2(child < 0 ? null : ends[1], STDERR_FILENO);

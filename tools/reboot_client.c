@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who asks the reboot manager, in one line, and gets one line for an answer. */
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "reboot_client.h"
+#include "reboot_discard.h"
 
 void reboot_client_close(struct reboot_client *client, const char *answer)
 {
@@ -15,7 +17,7 @@ void reboot_client_close(struct reboot_client *client, const char *answer)
 	/* A new socket takes a line at once.  If not, nobody has read what we said before. */
 	if (answer)
 		send(client->fd, answer, strlen(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
-	close(client->fd);
+	reboot_discard(client->fd);
 	client->fd = -1;
 }
 
@@ -29,7 +31,7 @@ int reboot_client_accept(struct reboot_client *client, int fd, uid_t root, int64
 		return -errno;
 
 	client->until = now + REBOOT_LINE_MS;
-	client->length = 0;
+	client->look_at = 0;
 	/* Root of a user namespace is somebody else here. */
 	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == root)
 		return 0;
@@ -58,17 +60,33 @@ static int parse(const char *line, size_t length, enum reboot_act *act)
 	return -EPROTO;
 }
 
-int reboot_client_read(struct reboot_client *client, enum reboot_act *act)
+/* Will nothing come any more? */
+static bool has_ended(const struct reboot_client *client)
 {
-	/* Descriptors that come with it are gone: there is no room for them. */
-	ssize_t count = recv(client->fd, client->line + client->length,
-			     sizeof(client->line) - client->length, MSG_DONTWAIT);
+	struct pollfd end = { .fd = client->fd, .events = POLLRDHUP };
 
-	if (count < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	client->length += (size_t)count;
-	if (memchr(client->line, '\n', client->length))
-		return parse(client->line, client->length, act);
+	return poll(&end, 1, 0) == 1;
+}
 
-	return count == 0 || client->length == sizeof(client->line) ? -EPROTO : 0;
+int reboot_client_read(struct reboot_client *client, enum reboot_act *act, int64_t now)
+{
+	bool ended = has_ended(client);
+	/*
+	 * Who takes what came with descriptors closes them, which may take for ever.  So it is only
+	 * looked at.
+	 */
+	ssize_t count = recv(client->fd, client->line, sizeof(client->line),
+			     MSG_PEEK | MSG_DONTWAIT);
+
+	if (count < 0 && errno != EAGAIN && errno != EINTR)
+		return -errno;
+	if (count > 0 && memchr(client->line, '\n', (size_t)count))
+		return parse(client->line, (size_t)count, act);
+	if (count == 0 || count == sizeof(client->line) || ended)
+		return -EPROTO;
+
+	/* It can't be waited for that there is more than there is already. */
+	if (count > 0)
+		client->look_at = now + REBOOT_LOOK_MS;
+	return 0;
 }

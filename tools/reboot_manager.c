@@ -177,13 +177,18 @@ static void read_news(struct manager *manager)
 		scan(manager);
 }
 
+/* Nobody wants to know of those of reboot_discard(). */
 static void reap(struct manager *manager)
 {
-	struct reboot_server *server = manager->servers;
+	struct reboot_server *server;
 	int status;
+	pid_t pid;
 
-	for (; server; server = server->next) {
-		if (server->child && waitpid(server->child, &status, WNOHANG) == server->child)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		server = manager->servers;
+		while (server && server->child != pid)
+			server = server->next;
+		if (server)
 			reboot_server_ended(server, manager->host, status, clock_ms());
 	}
 }
@@ -233,7 +238,10 @@ static void add(struct manager *manager, int fd, struct reboot_server *server,
 	if (fd < 0)
 		return;
 
-	manager->polls[manager->count] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	/* What has been looked at already is no news. */
+	manager->polls[manager->count] = (struct pollfd){
+		.fd = fd, .events = client && client->look_at ? POLLRDHUP : POLLIN,
+	};
 	manager->slots[manager->count] = (struct slot){ server, client };
 	manager->count++;
 }

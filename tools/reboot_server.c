@@ -299,7 +299,7 @@ void reboot_server_hear(struct reboot_server *server, struct reboot_client *clie
 			const struct reboot_host *host, int64_t now)
 {
 	enum reboot_act act;
-	int result = reboot_client_read(client, &act);
+	int result = reboot_client_read(client, &act, now);
 
 	if (result == 1) {
 		obey(server, client, act, host, now);
@@ -311,6 +311,23 @@ void reboot_server_hear(struct reboot_server *server, struct reboot_client *clie
 	}
 }
 
+/* Returns when it is its time again; INT64_MAX: never. */
+static int64_t tick_client(struct reboot_server *server, struct reboot_client *client,
+			   const struct reboot_host *host, int64_t now)
+{
+	if (client->fd >= 0 && client->look_at && client->look_at <= now)
+		reboot_server_hear(server, client, host, now);
+	if (client->fd >= 0 && client->until <= now) {
+		reboot_client_close(client, "error: it took too long to ask\n");
+		refuse(server, "it took too long");
+	}
+	if (client->fd < 0)
+		return INT64_MAX;
+
+	return client->look_at && client->look_at < client->until ? client->look_at :
+								    client->until;
+}
+
 int64_t reboot_server_tick(struct reboot_server *server, const struct reboot_host *host,
 			   int64_t now)
 {
@@ -318,21 +335,14 @@ int64_t reboot_server_tick(struct reboot_server *server, const struct reboot_hos
 
 	if (server->look_at && server->look_at <= now)
 		reboot_server_look(server, host, now);
-	if (server->look_at)
-		next = server->look_at;
-
 	for (size_t i = 0; i < REBOOT_CLIENTS; i++) {
-		struct reboot_client *client = &server->clients[i];
+		int64_t then = tick_client(server, &server->clients[i], host, now);
 
-		if (client->fd < 0)
-			continue;
-		if (client->until <= now) {
-			reboot_client_close(client, "error: it took too long to ask\n");
-			refuse(server, "it took too long");
-		} else if (client->until < next) {
-			next = client->until;
-		}
+		next = then < next ? then : next;
 	}
+	/* What a client asks for can change that. */
+	if (server->look_at && server->look_at < next)
+		next = server->look_at;
 	if (server->accepted >= REBOOT_ACCEPTS && now < server->window + REBOOT_ACCEPTS_MS &&
 	    server->window + REBOOT_ACCEPTS_MS < next)
 		next = server->window + REBOOT_ACCEPTS_MS;

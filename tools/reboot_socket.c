@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "reboot_discard.h"
 #include "reboot_socket.h"
 
 #define SOCKET_NAME "reboot"
@@ -144,7 +145,8 @@ void reboot_socket_close(struct reboot_socket *socket)
 	if (fstatat(socket->dev, SOCKET_NAME, &node, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISSOCK(node.st_mode))
 		unlinkat(socket->dev, SOCKET_NAME, 0);
-	close(socket->fd);
+	/* Who has connected and had no turn may have sent anything. */
+	reboot_discard(socket->fd);
 	close(socket->dev);
 	*socket = (struct reboot_socket)REBOOT_SOCKET_NONE;
 }

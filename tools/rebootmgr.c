@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <vctl_vserver.h>
@@ -108,9 +110,14 @@ static _Noreturn void run_vctl(const char *name, enum reboot_act act)
 	_exit(STATUS_FAILED);
 }
 
+/*
+ * We wait until it has become vctl: as long as we have all descriptors open it is not the last one
+ * to close what others have sent, which reboot_discard() tells about.
+ */
 static pid_t act(const char *name, enum reboot_act act)
 {
-	pid_t child = fork();
+	struct clone_args args = { .flags = CLONE_VFORK, .exit_signal = SIGCHLD };
+	pid_t child = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
 	if (child == 0)
 		run_vctl(name, act);

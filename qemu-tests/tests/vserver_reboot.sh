@@ -115,6 +115,26 @@ rm /etc/vservers/v1.sh
 cp /tmp/rc /vservers/v1/etc/init.d/rc
 echo 2 >/vservers/v1/root/starts
 
+# What is sent along may be such that to close it takes for ever.
+cp "$(dirname "$0")/linger" /vservers/v2/bin/
+for _ in 1 2; do
+	vserver v2 exec linger /dev/reboot 12 >/tmp/linger &
+	soon grep -q sent /tmp/linger
+	ktap_result $? "descriptors are sent" "$(cat /tmp/linger $log)"
+	run "vreboot beside them" 0 '' vserver v1 exec vreboot
+	starts=2
+	anew v1
+	ktap_result $? "restarts it" "$(cat /vservers/v1/root/starts $log)"
+	echo 2 >/vservers/v1/root/starts
+done
+kill $manager
+soon sh -c "! kill -0 $manager 2>/dev/null"
+ktap_result $? "it ends in spite of them" "$(cat $log)"
+vserver v2 exec killall linger
+wait
+rm /vservers/v2/bin/linger
+manage
+
 run "vhalt" 0 '' vserver v1 exec vhalt
 case_seen "stops it" v1 stopped
 run "and not the other" 0 '^v2: running$' vserver v2 running
