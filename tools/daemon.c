@@ -28,10 +28,11 @@ static bool is_file(int fd, const char *path)
 	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
-int daemon_lock(const char *path)
+/* Nobody else may open it: who can, has only to lock it first. */
+int daemon_lock(const char *path, const char *advice)
 {
 	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 		if (fd < 0) {
 			message_system(path, NULL);
@@ -39,8 +40,7 @@ int daemon_lock(const char *path)
 		}
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			if (errno == EWOULDBLOCK)
-				message_error(path, "it is running already", "the number of its "
-					      "process is in that file");
+				message_error(path, "it is running already", advice);
 			else
 				message_system(path, NULL);
 			close(fd);
@@ -52,20 +52,22 @@ int daemon_lock(const char *path)
 	}
 }
 
-void daemon_unlock(const char *path, int fd)
+void daemon_unlock(const char *path, int fd, const char *number)
 {
+	unlink(number);
 	unlink(path);
 	close(fd);
 }
 
-static void write_number(int lock)
+static void write_number(const char *path)
 {
+	auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%d\n", getpid());
 
 	/* On a full /run it is the lock alone that counts. */
-	if (ftruncate(lock, 0) < 0 || pwrite(lock, text, (size_t)length, 0) < 0)
-		message_system("file with the number of the process", NULL);
+	if (fd < 0 || write(fd, text, (size_t)length) < 0)
+		message_system(path, NULL);
 }
 
 /* To systemd, if that waits for it: sd_notify() is no more than this. */
@@ -176,9 +178,9 @@ static void leave_terminal(void)
 	close(ends[1]);
 }
 
-void daemon_ready(int lock, int waiting)
+void daemon_ready(const char *number, int waiting)
 {
-	write_number(lock);
+	write_number(number);
 	notify("READY=1");
 	if (waiting < 0)
 		return;

@@ -21,6 +21,7 @@
 #include "reboot_log.h"
 #include "reboot_manager.h"
 
+#define LOCK_FILE "/run/rebootmgr.lock"
 #define PID_FILE "/run/rebootmgr.pid"
 
 enum {
@@ -28,7 +29,7 @@ enum {
 };
 
 /* What reboot_manager_run() calls back for, and for children. */
-static int lock_fd = -1, waiting_fd = -1;
+static int waiting_fd = -1;
 static char own_path[PATH_MAX];
 static struct rlimit own_files;
 
@@ -170,7 +171,7 @@ static void prepare(void)
 static void ready(void)
 {
 	reboot_log(NULL, "ready");
-	daemon_ready(lock_fd, waiting_fd);
+	daemon_ready(PID_FILE, waiting_fd);
 	waiting_fd = -1;
 }
 
@@ -192,7 +193,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 		.act = act,
 	};
 	bool background = false;
-	int first, result;
+	int first, lock, result;
 	int go_on = option_parse(self, argc, argv, take_option, &background, &first);
 
 	if (go_on <= 0)
@@ -204,8 +205,8 @@ static enum status run(const struct command *self, int argc, char **argv)
 		close_range(STDERR_FILENO + 1, UINT_MAX, 0);
 	if (check_place() < 0)
 		return STATUS_FAILED;
-	lock_fd = daemon_lock(PID_FILE);
-	if (lock_fd < 0)
+	lock = daemon_lock(LOCK_FILE, "the number of its process is in " PID_FILE);
+	if (lock < 0)
 		return STATUS_FAILED;
 
 	if (background) {
@@ -216,7 +217,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 	prepare();
 	result = reboot_manager_run(&host, ready);
 	reboot_log(NULL, "ended");
-	daemon_unlock(PID_FILE, lock_fd);
+	daemon_unlock(LOCK_FILE, lock, PID_FILE);
 	return result < 0 ? STATUS_FAILED : STATUS_DONE;
 }
 

@@ -146,7 +146,12 @@ wait $manager
 vserver v1 start --silent
 starts=2
 run "vreboot after its end" 1 'does not listen' vserver v1 exec vreboot
+run "any user reads its number" 0 '^[0-9]+$' as_user cat /run/rebootmgr.pid
+as_user flock /run/rebootmgr.pid sleep 1000 &
+as_user flock /run/rebootmgr.lock sleep 1000 &
+sleep 0.5
 manage
+pkill -x sleep
 soon logged .
 run "vreboot with a new one" 0 '' vserver v1 exec vreboot
 starts=3
