@@ -61,41 +61,96 @@ static void kill_context(struct vctl_context *ctx, const struct vcontext_stat *s
 	vctl_context_kill(ctx, SIGKILL | VCONTEXT_KILL_ALL, NULL);
 }
 
+/* Without a handle: a user may have made more contexts than we may have open. */
 struct relative {
 	uint32_t id, parent;
-	struct vcontext_stat stat;
-	struct vctl_context *ctx;
+	uint64_t created;
+	bool inhabited;
+	bool asked;		/* for what follows */
+	bool descends;
 };
 
-/* Was it made by one in @id, or in one that was, ...? */
-static bool descends(const struct relative *all, size_t known, const struct relative *one,
-		     uint32_t id)
+/* By their ids, which rise. */
+struct relatives {
+	struct relative *all;
+	size_t count;
+};
+
+static int compare(const void *a, const void *b)
 {
-	uint32_t parent = one->parent;
+	const struct relative *one = a, *other = b;
 
-	for (size_t depth = 0; depth <= known && parent != id; depth++) {
-		size_t i = 0;
+	return (one->id > other->id) - (one->id < other->id);
+}
 
-		while (i < known && all[i].id != parent)
-			i++;
-		if (i == known)
-			return false;
-		parent = all[i].parent;
+/* NULL: it is none of these. */
+static struct relative *parent_of(const struct relatives *relatives, const struct relative *one)
+{
+	const struct relative parent = { .id = one->parent };
+
+	return bsearch(&parent, relatives->all, relatives->count, sizeof(parent), compare);
+}
+
+/* Was it made by one in @id, or in one that was, ...?  Each is asked on the way up, but once. */
+static bool descends(const struct relatives *relatives, struct relative *one, uint32_t id)
+{
+	struct relative *at = one;
+
+	while (at && !at->asked && at->parent != id) {
+		at->asked = true;
+		at = parent_of(relatives, at);
 	}
+	if (!at || (at->asked && !at->descends))
+		return false;
 
-	return parent == id;
+	at->asked = at->descends = true;
+	for (; one != at; one = parent_of(relatives, one))
+		one->descends = true;
+	return true;
+}
+
+static struct vctl_context *open_context(struct vctl_device *dev, uint32_t id,
+					 struct vcontext_stat *stat)
+{
+	vctl_auto_context struct vctl_context *ctx = NULL;
+	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
+	struct vctl_context *found;
+
+	*stat = VCTL_SIZED(struct vcontext_stat);
+	open.id = id;
+	if (vctl_context_open(dev, &open, &ctx, NULL) < 0 ||
+	    vctl_context_stat(ctx, stat, NULL) < 0)
+		return NULL;
+
+	found = ctx;
+	ctx = NULL;
+	return found;
 }
 
 static void look_at(struct vctl_device *dev, struct relative *one, uint32_t id)
 {
-	struct vcontext_open open = VCTL_SIZED(struct vcontext_open);
+	vctl_auto_context struct vctl_context *ctx = NULL;
+	struct vcontext_stat stat;
 
 	*one = (struct relative){ .id = id, .parent = VCONTEXT_ID_ANY };
-	one->stat = VCTL_SIZED(struct vcontext_stat);
-	open.id = id;
-	if (vctl_context_open(dev, &open, &one->ctx, NULL) == 0 &&
-	    vctl_context_stat(one->ctx, &one->stat, NULL) == 0)
-		one->parent = one->stat.parent;
+	ctx = open_context(dev, id, &stat);
+	if (!ctx)
+		return;
+
+	one->parent = stat.parent;
+	one->created = stat.created;
+	one->inhabited = stat.processes > 0;
+}
+
+/* If it is still the one that it was. */
+static void kill_relative(struct vctl_device *dev, const struct relative *one)
+{
+	vctl_auto_context struct vctl_context *ctx = NULL;
+	struct vcontext_stat stat;
+
+	ctx = open_context(dev, one->id, &stat);
+	if (ctx && stat.created == one->created && stat.parent == one->parent)
+		kill_context(ctx, &stat);
 }
 
 /* Those that were made inside have lives of their own. */
@@ -104,6 +159,7 @@ static void kill_descendants(struct vctl_device *dev, struct vctl_context *ctx)
 	uint32_t id = vctl_context_id(ctx);
 	auto_free struct relative *all = NULL;
 	auto_free uint32_t *ids = NULL;
+	struct relatives relatives;
 	size_t found;
 
 	if (vctl_list(dev, &ids, &found, NULL) < 0)
@@ -114,12 +170,11 @@ static void kill_descendants(struct vctl_device *dev, struct vctl_context *ctx)
 
 	for (size_t i = 0; i < found; i++)
 		look_at(dev, &all[i], ids[i]);
+	relatives = (struct relatives){ .all = all, .count = found };
 	for (size_t i = 0; i < found; i++) {
-		if (all[i].ctx && all[i].stat.processes > 0 && descends(all, found, &all[i], id))
-			kill_context(all[i].ctx, &all[i].stat);
+		if (all[i].inhabited && descends(&relatives, &all[i], id))
+			kill_relative(dev, &all[i]);
 	}
-	for (size_t i = 0; i < found; i++)
-		vctl_context_close(all[i].ctx);
 }
 
 static void kill_once(struct vctl_device *dev, struct vctl_context *ctx)

@@ -187,7 +187,17 @@ run "who is in other mounts can't enter" 1 'get hold of this process.* \(use vse
 vkill -s KILL --ctx "$id" >/dev/null
 run "all processes are killed: it runs still" 0 "^v1 +running +$id +0 " vserver list
 run "and takes commands" 0 '^hello$' vserver v1 exec echo hello
-vserver v1 stop >/dev/null
+# Outside of its control group, and not among the first that there are.
+"$(dirname "$0")/hold" contexts 300 >/tmp/held &
+held=$!
+soon grep -q contexts /tmp/held
+chcontext --silent --ctx "$id" chcontext --silent sleep 3000 &
+soon chcontext --silent --ctx 1 pgrep -x sleep
+run "stop, with one in a context made inside, beside many" 0 '^v1: stopped$' \
+	sh -c 'ulimit -n 100; vserver v1 stop'
+run "it has ended, too" 1 '' chcontext --silent --ctx 1 pgrep -x sleep
+kill $held
+wait
 rm /vservers/v1/root/input /vservers/v1/root/loginuid /vservers/v1/root/score /vservers/v1/tmp/*
 clean "stop"
 
