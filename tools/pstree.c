@@ -20,6 +20,7 @@
 struct wanted {
 	bool arguments;
 	bool numbers;
+	bool more;		/* with numbers of groups or users */
 	bool whole;		/* lines are not cut */
 	bool styled;
 	enum tree_style style;
@@ -34,6 +35,7 @@ static const struct {
 } known[] = {
 	{ 'a', "arguments", 2 },	{ 'A', "ascii", 2 },	{ 'G', "vt100", 2 },
 	{ 'U', "unicode", 2 },		{ 'l', "long", 1 },	{ 'p', "show-pids", 7 },
+	{ 'g', "show-pgids", 7 },	{ 'u', "uid-changes", 2 },
 };
 
 /* Returns false for one that is pstree's. */
@@ -55,6 +57,10 @@ static bool take(struct wanted *wanted, char letter)
 		return true;
 	case 'a':
 		wanted->arguments = true;
+		return false;
+	case 'g':
+	case 'u':
+		wanted->more = true;
 		return false;
 	default:
 		return false;
@@ -179,7 +185,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 
 	read_arguments(argc, argv, arguments, &wanted);
 	tree = (struct tree){ .map = map, .arguments = wanted.arguments,
-			      .numbers = wanted.numbers };
+			      .numbers = wanted.numbers, .more = wanted.more };
 	tree.text.style = wanted.styled ? wanted.style : usual_style();
 	tree.text.width = wanted.whole ? 0 : usual_width();
 	status = ps_run(&watcher, arguments, take_lines, &tree);
@@ -199,7 +205,8 @@ const struct command command_pstree = {
 	.summary = "the tree of all processes, as pstree shows it",
 	.text = "Run the system's pstree in context 1, where it sees all processes.  A process\n"
 		"that is in another context than its parent has that behind its name, as [100 www1]\n"
-		"with the name of the vserver, or as [65536].  All options are those of pstree;\n"
+		"with the name of the vserver, or as [65536]; [?] with -a, if it has given itself\n"
+		"a name with the number of another one that is called like that.  All options are those of pstree;\n"
 		"--help and --version are if they are the only ones.\n\n"
 		"Branches that are alike are not shown as one: each of their processes may be in\n"
 		"another context.  That is pstree -c.\n\n"

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "tree.h"
 
 /* Columns and cells are those of the line as it came. */
 struct tree_node {
 	size_t start;			/* column in which its label begins */
-	const struct map_context *context;
+	const struct map_context *context;	/* NULL: nobody knows */
 	size_t at;			/* and that in which it is changed: */
 	size_t cells;			/* so many there, */
 	size_t now;			/* so many now */
@@ -20,9 +22,13 @@ struct part {
 	const char *end;
 	const char *rest;		/* behind the number, up to @end */
 	pid_t pid;
+	bool doubtful;			/* more than one may be it; it is none, and behind them */
 };
 
 #define TAG_MAX (VCTL_NAME_MAX + 24)
+
+/* So long is what a process can call itself. */
+#define COMMAND_MAX 15
 
 static size_t cells_of(const char *text, size_t count)
 {
@@ -66,7 +72,15 @@ static const char *read_number(const char *text, struct part *part)
 		return NULL;
 	part->pid = (pid_t)strtol(text, &end, 10);
 	part->rest = end;
+	part->doubtful = false;
 	return end;
+}
+
+static const struct map_context *host_of(const struct tree *tree)
+{
+	size_t count;
+
+	return map_contexts(tree->map, &count)[0];
 }
 
 /* "(12...)" with the end of the label behind it: names can have parentheses of their own. */
@@ -90,19 +104,104 @@ static bool find_in_tree(const char *label, struct part *part)
 	return false;
 }
 
-static bool find_in_arguments(const char *label, struct part *part)
+/* The first from @at on that looks like ",12"; returns its end, or NULL. */
+static const char *next_number(const char *at, struct part *part)
 {
-	for (const char *at = strchr(label, ','); at; at = strchr(at + 1, ',')) {
+	for (at = strchr(at, ','); at; at = strchr(at + 1, ',')) {
 		const char *end = read_number(at + 1, part);
 
 		if (!end || (*end && *end != ',' && *end != ' ' && *end != '\033'))
 			continue;
 		part->begin = at;
 		part->end = end;
-		return true;
+		return end;
 	}
 
-	return false;
+	return NULL;
+}
+
+static bool is_octal(const char *text, const char *end)
+{
+	return end - text >= 3 && strspn(text, "01234567") >= 3;
+}
+
+/* The name that a label begins with, without pstree's escapes; false: no process is called so. */
+static bool read_name(const char *label, const char *end, char *name)
+{
+	size_t used = 0;
+
+	label = skip_escapes(label);
+	if (label < end && *label == '{' && end[-1] == '}') {
+		label++;
+		end--;
+	}
+	while (label < end && used < COMMAND_MAX) {
+		char byte = *label++;
+
+		if (byte == '\\' && is_octal(label, end)) {
+			byte = (char)((label[0] - '0') * 64 + (label[1] - '0') * 8 + label[2] - '0');
+			label += 3;
+		} else if (byte == '\\' && label < end && *label == '\\') {
+			label++;
+		}
+		name[used++] = byte;
+	}
+	name[used] = '\0';
+
+	return label >= end;
+}
+
+static bool is_called(pid_t pid, const char *name)
+{
+	auto_free char *line = NULL;
+	auto_file FILE *file = NULL;
+	char path[32];
+	size_t room = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file || getline(&line, &room, file) < 0)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+
+	return strcmp(line, name) == 0;
+}
+
+/*
+ * A name can have the number of another process in it, and so can arguments.  That of the machine's
+ * process is not believed behind a name that it hasn't, and its name is nothing that a context can
+ * change.  What is left is in doubt if it is more than one.
+ */
+static bool find_in_arguments(const struct tree *tree, const char *label, struct part *part)
+{
+	const struct map_context *context = NULL;
+	char name[COMMAND_MAX + 1];
+	bool found = false;
+	struct part next;
+
+	if (!next_number(label, part))
+		return false;
+
+	for (const char *at = next_number(label, &next); at && read_name(label, next.begin, name);
+	     at = next_number(at, &next)) {
+		const struct map_context *other = map_find(tree->map, next.pid);
+
+		if (other == host_of(tree) && !is_called(next.pid, name))
+			continue;
+		/* Of a group or user. */
+		if (found && tree->more && !other && next.begin == part->end)
+			continue;
+		if (!found) {
+			*part = next;
+			context = other;
+			found = true;
+		} else if (other != context) {
+			*part = (struct part){ .begin = at, .end = at, .rest = at,
+					       .doubtful = true };
+		}
+	}
+
+	return true;
 }
 
 /* Threads, whose numbers are no process', are where their process is; {x} may be a process, too. */
@@ -116,12 +215,7 @@ static const struct map_context *context_of(struct tree *tree, pid_t pid,
 
 static const struct map_context *parent_of(const struct tree *tree)
 {
-	size_t count;
-
-	if (tree->count > 0)
-		return tree->nodes[tree->count - 1].context;
-
-	return map_contexts(tree->map, &count)[0];
+	return tree->count > 0 ? tree->nodes[tree->count - 1].context : host_of(tree);
 }
 
 static void add_number(struct tree *tree, const struct part *part)
@@ -140,7 +234,9 @@ static void add_tag(struct tree *tree, const struct map_context *context)
 {
 	char tag[TAG_MAX];
 
-	if (context->id == VCONTEXT_ID_HOST || *context->name)
+	if (!context)
+		snprintf(tag, sizeof(tag), "[?]");
+	else if (context->id == VCONTEXT_ID_HOST || *context->name)
 		snprintf(tag, sizeof(tag), "[%u %s]", context->id,
 			 *context->name ? context->name : "MAIN");
 	else
@@ -169,14 +265,14 @@ static int add_label(struct tree *tree, const char *label, size_t column, const 
 	if (!node)
 		return -1;
 	node->start = column;
-	node->context = context_of(tree, part->pid, parent);
+	node->context = part->doubtful ? NULL : context_of(tree, part->pid, parent);
 	node->at = column + cells_of(label, (size_t)(part->begin - label));
 	node->cells = cells_of(part->begin, (size_t)(part->end - part->begin));
 
 	tree_text_add(&tree->text, label, (size_t)(part->begin - label));
 	before = tree->text.cells;
 	add_number(tree, part);
-	if (node->context != parent)
+	if (part->doubtful || node->context != parent)
 		add_tag(tree, node->context);
 	node->now = tree->text.cells - before;
 	/* There nothing is below that would have to be moved. */
@@ -222,7 +318,7 @@ static int add_labels(struct tree *tree, const char *label, size_t column)
 {
 	struct part part;
 
-	while (tree->arguments ? find_in_arguments(label, &part) : find_in_tree(label, &part)) {
+	while (tree->arguments ? find_in_arguments(tree, label, &part) : find_in_tree(label, &part)) {
 		const char *branch, *next;
 
 		if (add_label(tree, label, column, &part) < 0)

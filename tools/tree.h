@@ -17,6 +17,7 @@ struct tree {
 	struct tree_text text;
 	bool arguments;		/* the form with arguments: a line for each process */
 	bool numbers;		/* those of the processes are wanted, too */
+	bool more;		/* numbers of groups or users can be behind them */
 	struct tree_node *nodes;	/* from the root to the process that was the last */
 	size_t count;
 };
