@@ -32,6 +32,8 @@ struct map {
 	struct vctl_device *dev;
 	struct map_context **contexts;
 	size_t count;
+	size_t room;
+	size_t sorted;		/* so many of them are in order; the others have just been found */
 	struct entries now;
 	struct entries before;
 	unsigned int times;	/* of map_look() */
@@ -40,30 +42,62 @@ struct map {
 	struct entries vain;	/* numbers that were looked for since then, not in order */
 };
 
-/* What is known of it, a new one if that is nothing; NULL: no memory. */
+static int compare_contexts(const void *a, const void *b)
+{
+	const struct map_context *one = *(struct map_context *const *)a;
+	const struct map_context *other = *(struct map_context *const *)b;
+
+	if (one->id != other->id)
+		return one->id > other->id ? 1 : -1;
+
+	return (one->created > other->created) - (one->created < other->created);
+}
+
+/* Context 0 stays the first. */
+static void sort_contexts(struct map *map)
+{
+	if (map->sorted < map->count)
+		qsort(map->contexts, map->count, sizeof(*map->contexts), compare_contexts);
+	map->sorted = map->count;
+}
+
+/* Among those that are in order: a user may have made very many of them. */
+static struct map_context *recall(const struct map *map, uint32_t id, uint64_t created)
+{
+	const struct map_context wanted = { .id = id, .created = created };
+	const struct map_context *key = &wanted;
+	struct map_context **found = map->sorted == 0 ? NULL :
+				     bsearch(&key, map->contexts, map->sorted,
+					     sizeof(*map->contexts), compare_contexts);
+
+	return found ? *found : NULL;
+}
+
+/* What is known of it, a new one if that is nothing; NULL: no memory.  Asked for once in a look. */
 static struct map_context *know(struct map *map, uint32_t id, uint64_t created)
 {
-	struct map_context **more;
-	size_t i = 0;
+	struct map_context *context = recall(map, id, created);
 
-	while (i < map->count &&
-	       (map->contexts[i]->id != id || map->contexts[i]->created != created))
-		i++;
-	if (i < map->count)
-		return map->contexts[i];
+	if (context)
+		return context;
 
-	more = reallocarray(map->contexts, i + 1, sizeof(*more));
-	if (!more)
+	if (map->count == map->room) {
+		size_t room = 2 * map->room + 64;
+		struct map_context **more = reallocarray(map->contexts, room, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		map->contexts = more;
+		map->room = room;
+	}
+	context = calloc(1, sizeof(*context));
+	if (!context)
 		return NULL;
-	map->contexts = more;
-	more[i] = calloc(1, sizeof(**more));
-	if (!more[i])
-		return NULL;
 
-	more[i]->id = id;
-	more[i]->created = created;
-	map->count++;
-	return more[i];
+	context->id = id;
+	context->created = created;
+	map->contexts[map->count++] = context;
+	return context;
 }
 
 /* Those of which no entries tell any more. */
@@ -77,7 +111,7 @@ static void forget(struct map *map)
 		else
 			map->contexts[kept++] = map->contexts[i];
 	}
-	map->count = kept;
+	map->count = map->sorted = kept;
 }
 
 static int add_entries(struct entries *entries, const pid_t *pids, size_t count,
@@ -160,12 +194,10 @@ static int read_names(struct map *map, struct vctl_error **err)
 	int result = vctl_vserver_contexts(&all, &count, err);
 
 	for (size_t i = 0; result == 0 && i < count; i++) {
-		for (size_t at = 0; at < map->count; at++) {
-			struct map_context *context = map->contexts[at];
+		struct map_context *context = recall(map, all[i].context, all[i].created);
 
-			if (context->id == all[i].context && context->created == all[i].created)
-				memcpy(context->name, all[i].name, sizeof(context->name));
-		}
+		if (context)
+			memcpy(context->name, all[i].name, sizeof(context->name));
 	}
 
 	return result;
@@ -210,6 +242,7 @@ static int read_all(struct map *map, struct entries *entries, struct vctl_error 
 		map->contexts[i]->is = false;
 	for (size_t i = 0; result == 0 && i < count; i++)
 		result = add_context(map, entries, ids[i], err);
+	sort_contexts(map);
 	if (result == 0)
 		result = add_host(map, entries, err);
 	if (result == 0)

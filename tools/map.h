@@ -54,7 +54,7 @@ int map_look(struct map *map, struct vctl_error **err);
  */
 const struct map_context *map_find(struct map *map, pid_t pid);
 
-/** map_contexts() - All contexts, 0 being the first; the others in no order */
+/** map_contexts() - All contexts, by their ids; they may be others after map_find() */
 const struct map_context *const *map_contexts(const struct map *map, size_t *count);
 
 static inline void map_closep(struct map **map)

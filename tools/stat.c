@@ -46,9 +46,11 @@ struct sum {
 	struct usage usage;
 };
 
+/* At first of each process, then of each context. */
 struct sums {
 	struct sum *all;
 	size_t count;
+	size_t room;
 };
 
 static int tell(pid_t pid, const struct usage *usage, void *data)
@@ -69,41 +71,30 @@ static enum status tell_all(int fd)
 	return message_system("/proc", "run mount -t proc proc /proc as root");
 }
 
-static struct sum *sum_of(struct sums *sums, const struct map_context *context)
+static int add(struct sums *sums, struct sum sum)
 {
-	struct sum *more;
+	if (sums->count == sums->room) {
+		size_t room = 2 * sums->room + 64;
+		struct sum *more = reallocarray(sums->all, room, sizeof(*more));
 
-	for (size_t i = 0; i < sums->count; i++) {
-		if (sums->all[i].context == context)
-			return &sums->all[i];
+		if (!more)
+			return -1;
+		sums->all = more;
+		sums->room = room;
 	}
 
-	more = reallocarray(sums->all, sums->count + 1, sizeof(*more));
-	if (!more)
-		return NULL;
-	sums->all = more;
-	more += sums->count++;
-	*more = (struct sum){ .context = context };
-	return more;
+	sums->all[sums->count++] = sum;
+	return 0;
 }
 
-static int add(struct sums *sums, struct map *map, const struct told *told)
+static int add_told(struct sums *sums, struct map *map, const struct told *told)
 {
 	const struct map_context *context = map_find(map, told->pid);
-	struct sum *sum;
 
 	if (!context)
 		return 0;
-	sum = sum_of(sums, context);
-	if (!sum)
-		return -1;
 
-	sum->processes++;
-	sum->usage.vsz += told->usage.vsz;
-	sum->usage.rss += told->usage.rss;
-	sum->usage.user += told->usage.user;
-	sum->usage.system += told->usage.system;
-	return 0;
+	return add(sums, (struct sum){ .context = context, .processes = 1, .usage = told->usage });
 }
 
 /* Those without a process, too; but of the watcher that would be our own child. */
@@ -115,7 +106,7 @@ static int add_contexts(struct sums *sums, const struct map *map)
 	contexts = map_contexts(map, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (contexts[i]->is && contexts[i]->id != VCONTEXT_ID_WATCHER &&
-		    !sum_of(sums, contexts[i]))
+		    add(sums, (struct sum){ .context = contexts[i] }) < 0)
 			return -1;
 	}
 
@@ -124,9 +115,35 @@ static int add_contexts(struct sums *sums, const struct map *map)
 
 static int compare(const void *a, const void *b)
 {
-	const struct sum *one = a, *other = b;
+	const struct map_context *one = ((const struct sum *)a)->context;
+	const struct map_context *other = ((const struct sum *)b)->context;
 
-	return (one->context->id > other->context->id) - (one->context->id < other->context->id);
+	if (one->id != other->id)
+		return one->id > other->id ? 1 : -1;
+
+	return (one->created > other->created) - (one->created < other->created);
+}
+
+static void add_up(struct sums *sums)
+{
+	size_t kept = 0;
+
+	qsort(sums->all, sums->count, sizeof(*sums->all), compare);
+	for (size_t i = 0; i < sums->count; i++) {
+		struct sum *sum = kept > 0 ? &sums->all[kept - 1] : NULL;
+		const struct sum *more = &sums->all[i];
+
+		if (!sum || sum->context != more->context) {
+			sums->all[kept++] = *more;
+			continue;
+		}
+		sum->processes += more->processes;
+		sum->usage.vsz += more->usage.vsz;
+		sum->usage.rss += more->usage.rss;
+		sum->usage.user += more->usage.user;
+		sum->usage.system += more->usage.system;
+	}
+	sums->count = kept;
 }
 
 static enum status add_all(struct sums *sums, struct map *map, int fd)
@@ -137,11 +154,11 @@ static enum status add_all(struct sums *sums, struct map *map, int fd)
 	if (!in || add_contexts(sums, map) < 0)
 		return message_system("list of processes", NULL);
 	while (fread(&told, sizeof(told), 1, in) == 1) {
-		if (add(sums, map, &told) < 0)
+		if (add_told(sums, map, &told) < 0)
 			return message_system("list of processes", NULL);
 	}
 
-	qsort(sums->all, sums->count, sizeof(*sums->all), compare);
+	add_up(sums);
 	return STATUS_DONE;
 }
 
@@ -278,7 +295,7 @@ static enum status run(const struct command *self, int argc, char **argv)
 {
 	auto_watcher struct watcher watcher = WATCHER_NONE;
 	auto_map struct map *map = NULL;
-	struct sums sums = { NULL, 0 };
+	struct sums sums = { .all = NULL };
 	enum status status;
 	bool json;
 	int go_on = option_parse_json(self, argc, argv, &json);
