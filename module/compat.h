@@ -21,11 +21,16 @@
 #define FS_IOC_GETFSUUID	_IOC(_IOC_READ, 0x15, 0, 17)	/* nobody's yet */
 #define PID_FS_MAGIC		0x50494446	/* pidfds have no file system of their own */
 #define mounted_super_block	struct super_block
-#define PRCTL_GO_ON		0	/* what the stub takes for no answer */
 
 static inline struct fown_struct *file_f_owner(struct file *file)
 {
 	return &file->f_owner;
+}
+
+/* What says that the module has no answer. */
+static inline int prctl_go_on(void)
+{
+	return 0;
 }
 
 /* A socket of IPv6 hears the groups alone that it has joined itself. */
@@ -64,7 +69,11 @@ static inline void cap_clear_bits(kernel_cap_t *set, u64 bits)
 #include <linux/filelock.h>
 
 #define mounted_super_block	const struct super_block	/* as these are asked for */
-#define PRCTL_GO_ON		-ENOSYS
+
+static inline int prctl_go_on(void)
+{
+	return -ENOSYS;
+}
 
 static inline void inet6_leave_others_groups(struct sock *sk)
 {

@@ -79,8 +79,8 @@ static bool is_deaf(const struct sock *sk, const struct addresses *set)
 }
 
 /*
- * For UDP the first socket that shares the port with @sk speaks for all that have it, which is wrong
- * for one of another set: the kernel goes on to the others.
+ * For UDP the first socket that shares the port with @sk speaks for all that have it, wrongly so if
+ * that is one of another set: the kernel goes on to the others.
  */
 static bool is_passed_over(const struct sock *sk, const struct addresses *set,
 			   const struct sock *sk2, const struct addresses *set2)

@@ -341,8 +341,8 @@ static int task_prctl(int option, unsigned long command, unsigned long pid, unsi
 	bool changes = command == PR_SCHED_CORE_CREATE || command == PR_SCHED_CORE_SHARE_TO;
 
 	if (option != PR_SCHED_CORE || !changes || !is_watcher())
-		return PRCTL_GO_ON;
-	return pid || scope == PR_SCHED_CORE_SCOPE_PROCESS_GROUP ? -EPERM : PRCTL_GO_ON;
+		return prctl_go_on();
+	return pid || scope == PR_SCHED_CORE_SCOPE_PROCESS_GROUP ? -EPERM : prctl_go_on();
 }
 
 /* Events of a CPU count everybody who runs on it; those of a task can send it a signal. */

@@ -80,7 +80,7 @@ static bool is_shared(struct dentry *dentry)
 	return is_immutable(d_inode(dentry)) || unlink_allowed(dentry);
 }
 
-/* A reference for each page in the cache and in a mapping, for private data, and the one of ours. */
+/* One reference for each page in the cache and in a mapping, for private data, and ours. */
 static bool is_held(struct folio *folio)
 {
 	return folio_ref_count(folio) != folio_nr_pages(folio) + file_mapcount(folio) +

@@ -282,19 +282,20 @@ static enum status act_on_named(const struct plan *plan, char **names)
 }
 
 /* A configuration that can't be read doesn't say that its vserver is not to be started. */
-static int starts_at_boot(const struct vctl_vserver *vs)
+static int starts_at_boot(const struct vctl_vserver *vs, const struct vctl_vserver_status *status)
 {
 	vctl_auto_error struct vctl_error *err = NULL;
 	vctl_auto_conf struct vctl_conf *conf = NULL;
 
-	if (vctl_conf_read(vctl_vserver_conf(vs), &conf, &err) < 0) {
-		if (vctl_error_code(err) == VCTL_NO_VSERVER)
-			return 0;	/* what is left of a start, say */
-		message_fail(err);
-		return -1;
-	}
+	if (status->state == VCTL_RUNNING)
+		return 0;
+	/* There may be none: of what is left of a start, say. */
+	if (status->onboot || vctl_conf_read(vctl_vserver_conf(vs), &conf, &err) == 0 ||
+	    vctl_error_code(err) == VCTL_NO_VSERVER)
+		return status->onboot;
 
-	return conf->onboot;
+	message_fail(err);
+	return -1;
 }
 
 /* Is it one of all those meant?  -1 and told if that can't be found out. */
@@ -313,7 +314,7 @@ static int is_meant(const struct plan *plan, const char *name)
 	}
 
 	if (plan->command == &command_start)
-		meant = status.state != VCTL_RUNNING ? starts_at_boot(vs) : 0;
+		meant = starts_at_boot(vs, &status);
 	else
 		meant = status.state != VCTL_STOPPED;
 	vctl_vserver_status_free(&status);

@@ -68,11 +68,11 @@ beside "vserver-stat" "$(taken ps ax)" vserver-stat
 beside "vpstree" "$(taken pstree)" vpstree
 
 # A user may have made so many.
-"$hold" contexts 20000 >/tmp/held &
+"$hold" contexts 12000 >/tmp/held &
 held=$!
 soon grep -q contexts /tmp/held
-beside "vps ax beside 20000 contexts" "$(taken ps ax)" vps ax
-beside "vserver-stat beside 20000 contexts" "$(taken ps ax)" vserver-stat
+beside "vps ax beside 12000 contexts" "$(taken ps ax)" vps ax
+beside "vserver-stat beside 12000 contexts" "$(taken ps ax)" vserver-stat
 kill $held
 
 for n in $(seq "$vservers"); do
