@@ -5,9 +5,9 @@
  * A socket keeps the set of who makes it.  Where it can have only one address it is bound to that:
  * when it is made, and instead of to any.  Where it can have several, a socket that is bound to any
  * is asked for each packet whether it hears it, see hear.c.  Whatever a socket sends gets its
- * source, if that is not one of its own, where the route is looked up.  Sockets from before, or from
- * elsewhere, get the set when they are used and still have no address, or can't be used to serve or
- * to call.
+ * source, if that is not one of its own, where the route is looked up.  Sockets from before, or
+ * from elsewhere, get the set when they are used and still have no address, or can't be used to
+ * serve or to call.
  */
 
 #include <linux/in.h>
