@@ -442,7 +442,7 @@ static noinline int may_bind(struct sock *sk, struct sockaddr *address, int addr
 	return is_inet(sk->sk_family) ? bind_free(address, addrlen) : 0;
 }
 
-static noinline int bind_unix(struct sock *sk, struct sockaddr *address, int addrlen)
+static int bind_unix(struct sock *sk, struct sockaddr *address, int addrlen)
 {
 	int err = sock_bind(sk);
 
@@ -465,7 +465,7 @@ static bool takes_number(struct socket *sock, const struct sockaddr_nl *address,
 	       own.nl_pid != address->nl_pid;
 }
 
-static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
+static noinline int bind_other(struct socket *sock, struct sockaddr *address, int addrlen)
 {
 	struct sock *sk = sock->sk;
 
@@ -474,6 +474,13 @@ static int socket_bind(struct socket *sock, struct sockaddr *address, int addrle
 	if (sk->sk_family == AF_NETLINK && takes_number(sock, (void *)address, addrlen))
 		return -EADDRINUSE;
 	return addresses_in_use() ? may_bind(sk, address, addrlen) : 0;
+}
+
+static int socket_bind(struct socket *sock, struct sockaddr *address, int addrlen)
+{
+	if (unlikely(!is_inet(sock->sk->sk_family)))
+		return bind_other(sock, address, addrlen);
+	return addresses_in_use() ? may_bind(sock->sk, address, addrlen) : 0;
 }
 
 static int send_ipv4(const struct addresses *set, __be32 *address)

@@ -342,7 +342,7 @@ int main(int argc, char **argv)
 	int device;
 
 	read_options(argc, argv);
-	plan(14);
+	plan(16);
 	module_find();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
