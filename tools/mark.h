@@ -41,7 +41,8 @@ bool mark_leased(int fd);
 /**
  * mark_locked() - Has somebody locked the file, with flock() or fcntl()?
  *
- * From then on we have, until @fd is closed.
+ * From then on we have, until @fd is closed.  Of one that is marked and immutable the module says so
+ * as well if somebody holds pages of it.
  */
 bool mark_locked(int fd);
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The vservers that directories are in which are given by their paths. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "below.h"
 #include "cleanup.h"
@@ -14,17 +12,10 @@
 /* What a directory is called; NULL with errno set on failure. */
 static char *name_of(int directory)
 {
-	char path[PATH_MAX], by_number[32];
-	const char *slash;
-	ssize_t length;
+	auto_free char *path = below_path(directory);
+	const char *slash = path ? strrchr(path, '/') : NULL;
 
-	snprintf(by_number, sizeof(by_number), "/proc/self/fd/%d", directory);
-	length = readlink(by_number, path, sizeof(path) - 1);
-	if (length < 0)
-		return NULL;
-	path[length] = '\0';
-	slash = strrchr(path, '/');
-	return strdup(slash ? slash + 1 : path);
+	return path ? strdup(slash ? slash + 1 : path) : NULL;
 }
 
 static bool is_locked(const struct unify *unify, const char *name)
